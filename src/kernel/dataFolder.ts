@@ -1,0 +1,176 @@
+/**
+ * The data folder: everything a server keeps, in one place that only its user may enter.
+ *
+ * It holds the embedded database (`postgres/`), the keys (`keys/`) and small pieces of state as JSON. One process has
+ * it at a time (see `folderLock.ts`). A folder that is neither empty nor ours is refused, so that a slip of the hand
+ * (`--data ~`) does not fill or lock up somebody's home.
+ */
+import { constants } from 'node:fs'
+import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Mendable } from './errors.ts'
+import { lockFolder } from './folderLock.ts'
+import { newId } from './ids.ts'
+import { codeOf } from './systemError.ts'
+
+export type DataFolder = {
+  /** Absolute, with symbolic links resolved. */
+  readonly path: string
+  /** Made with the folder and never changed: tells a folder from another one at the same path later. */
+  readonly id: string
+  /** Where keys live unless a setting says otherwise: outside the database and its backups. Made by whoever first needs it. */
+  readonly keysPath: string
+  /** The value kept under a name, or undefined. The caller parses it. @throws Mendable when it is not JSON. */
+  readJson(name: string): Promise<unknown>
+  /** Keeps a value under a name: after a crash either the old or the new one is there, whole. */
+  writeJson(name: string, value: unknown): Promise<void>
+  /** Gives the folder back. */
+  close(): void
+}
+
+const markerName = 'platekeep'
+const bytesMax = 1024 * 1024
+
+/**
+ * Opens a data folder, and makes it (0700) where there is none.
+ * @throws Mendable when another process has it, when it holds something else, or when this user may not use it.
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const wanted = resolve(path)
+  await makeFolder(wanted)
+  const real = await realpath(wanted)
+  const isNew = await checkContents(real)
+  const lock = lockFolder(real)
+  try {
+    if (isNew) await tighten(real)
+    const files = jsonFiles(real)
+    const id = await findOrMakeId(files)
+    return { path: real, id, keysPath: join(real, 'keys'), ...files, close: () => lock.release() }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Removes a data folder that this process has open, and closes it. The embedded database must be removed first. */
+export async function removeDataFolder(folder: DataFolder): Promise<void> {
+  await rm(folder.path, { recursive: true, force: true })
+  folder.close()
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST' && (await isFolder(path))) return
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      throw new Mendable(`The data folder ${path} cannot be made: a file is in its place. Give another with --data.`)
+    }
+    throw new Mendable(
+      `The data folder ${path} cannot be made (${code ?? String(error)}). Give one that this user may write, with --data.`,
+    )
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path)).isDirectory()
+}
+
+/** True when the folder is empty and thus to be made ours. What we put in before the marker may be there after a crash. */
+async function checkContents(path: string): Promise<boolean> {
+  let names: string[]
+  try {
+    names = await readdir(path)
+  } catch (error) {
+    throw new Mendable(
+      `The data folder ${path} cannot be read (${codeOf(error) ?? String(error)}). Start as the user who owns it.`,
+    )
+  }
+  if (names.includes(`${markerName}.json`)) return false
+  const ours = new Set(['lock', 'lock-holder.json', 'lost+found'])
+  const stranger = names.find((name) => !ours.has(name) && !name.startsWith(`${markerName}.json.`))
+  if (stranger === undefined) return true
+  throw new Mendable(
+    `The folder ${path} holds other things (${stranger}, …) and is not a data folder of Platekeep. Give an empty or a new folder with --data.`,
+  )
+}
+
+/** An empty folder that was there already loses the rights of all others; one that somebody else owns is left to them. */
+async function tighten(path: string): Promise<void> {
+  const { uid } = await stat(path)
+  if (process.getuid !== undefined && uid === process.getuid()) await chmod(path, 0o700)
+}
+
+async function findOrMakeId(files: JsonFiles): Promise<string> {
+  const marker = await files.readJson(markerName)
+  if (typeof marker === 'object' && marker !== null && 'id' in marker && typeof marker.id === 'string') return marker.id
+  const id = newId('folder')
+  await files.writeJson(markerName, { id })
+  return id
+}
+
+type JsonFiles = Pick<DataFolder, 'readJson' | 'writeJson'>
+
+function jsonFiles(folder: string): JsonFiles {
+  const pathOf = (name: string) => join(folder, `${name}.json`)
+  return {
+    async readJson(name) {
+      const text = await readIfThere(pathOf(name))
+      if (text === undefined) return undefined
+      try {
+        return JSON.parse(text)
+      } catch {
+        throw new Mendable(
+          `The file ${pathOf(name)} is damaged: it is not JSON. Put it back from a backup of the data folder.`,
+        )
+      }
+    },
+    async writeJson(name, value) {
+      await writeWhole(pathOf(name), `${JSON.stringify(value, null, 2)}\n`, await stat(folder))
+    },
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path)
+    if (size > bytesMax)
+      throw new Mendable(`The file ${path} is damaged: ${size} bytes are more than ever are written to it.`)
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Writes beside the file, syncs, and renames over it; then syncs the folder, since the rename is a change of the
+ * folder. A file that root writes into somebody's folder goes to that user, who must be able to read it tomorrow.
+ */
+async function writeWhole(path: string, text: string, owner: { uid: number; gid: number }): Promise<void> {
+  if (Buffer.byteLength(text) > bytesMax) throw new RangeError(`${path}: state of more than ${bytesMax} bytes`)
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  if (process.getuid?.() === 0 && owner.uid !== 0) await chown(temporary, owner.uid, owner.gid)
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+/** Windows cannot open a folder to sync it, and does not need to. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
