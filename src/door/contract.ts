@@ -1,0 +1,91 @@
+/**
+ * Contracts: what crosses the wire, checked. A request with a field that is not in its contract is refused by that field's
+ * name (CR-5.c); a reply with one is a mistake of ours and does not leave.
+ */
+import { Compile, type Validator } from 'typebox/compile'
+import type { Static, TSchema } from 'typebox'
+import { Fatal, Invalid, type Fault } from '../kernel/errors.ts'
+
+const compiled = new WeakMap<object, Validator>()
+
+/** The compiled validator of a schema; compiled once. */
+export function validatorOf(schema: TSchema): Validator {
+  const known = compiled.get(schema)
+  if (known) return known
+  const fresh = Compile(schema) as unknown as Validator
+  compiled.set(schema, fresh)
+  return fresh
+}
+
+const faultsMax = 20
+
+/** What is wrong with a value, at most twenty things, each at its path. Values themselves are never repeated. */
+export function faultsOf(schema: TSchema, value: unknown, prefix = ''): Fault[] {
+  const faults: Fault[] = []
+  for (const error of validatorOf(schema).Errors(value)) {
+    const path = prefix + error.instancePath
+    if (error.keyword === 'additionalProperties') {
+      for (const name of error.params.additionalProperties) {
+        faults.push({
+          path: `${path}/${pointer(name)}`,
+          rule: 'unknown-field',
+          message: `there is no field of this name`,
+          clause: 'CR-5.c',
+        })
+      }
+    } else if (error.keyword === 'required') {
+      for (const name of error.params.requiredProperties) {
+        faults.push({ path: `${path}/${pointer(name)}`, rule: 'required', message: 'is missing' })
+      }
+    } else if (error.keyword !== 'boolean') {
+      faults.push({ path, rule: error.keyword, message: error.message })
+    }
+    if (faults.length >= faultsMax) break
+  }
+  return faults.slice(0, faultsMax)
+}
+
+/** A field's name as a segment of a JSON pointer, shortened: names come from outside too. */
+function pointer(name: string): string {
+  return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** The value, if it keeps the contract; `Invalid` with every fault otherwise. */
+export function parsed<S extends TSchema>(schema: S, value: unknown): Static<S> {
+  if (validatorOf(schema).Check(value)) return value as Static<S>
+  const faults = faultsOf(schema, value)
+  throw new Invalid(
+    faults.length > 0 ? faults : [{ path: '', rule: 'contract', message: 'does not keep its contract' }],
+  )
+}
+
+/** A reply as it may leave. A reply that breaks its own contract stops here. */
+export function shaped<S extends TSchema>(schema: S, value: unknown): Static<S> {
+  if (validatorOf(schema).Check(value)) return value as Static<S>
+  const [first] = faultsOf(schema, value)
+  throw new Fatal(`a reply breaks its contract at ${first?.path ?? '?'}: ${first?.rule ?? '?'}`)
+}
+
+/**
+ * Query strings and path parameters are text; turns those that the contract wants as numbers or booleans into them, and
+ * leaves the rest for the contract to judge.
+ */
+export function coerced(schema: TSchema, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const properties: Record<string, unknown> =
+    'properties' in schema && isRecord(schema.properties) ? schema.properties : {}
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined
+      const type = isRecord(property) ? property.type : undefined
+      if (typeof value !== 'string') return [name, value]
+      if ((type === 'integer' || type === 'number') && /^-?\d{1,15}(\.\d{1,9})?$/.test(value))
+        return [name, Number(value)]
+      if (type === 'boolean' && (value === 'true' || value === 'false')) return [name, value === 'true']
+      return [name, value]
+    }),
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,113 @@
+/**
+ * Every setting there is, in one list: name, what it is for, its default, how it is read. A setting comes from a flag
+ * (`--port 8080`) or from the environment (`PLATEKEEP_PORT=8080`; `DATABASE_URL` keeps its customary name). A name that
+ * is not in the list is refused, because a misspelt `PLATEKEEP_RETENTON_DAYS` would otherwise mean "a year" in silence.
+ */
+import { join, resolve } from 'node:path'
+import { Mendable } from './errors.ts'
+
+type Setting<T> = { about: string; default: T; parse: (text: string) => T }
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new Mendable(`must be a whole number from ${least} to ${most}`)
+    return value
+  }
+}
+function oneOf<const T extends string>(...values: T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((each) => each === text)
+    if (value === undefined) throw new Mendable(`must be one of ${values.join(', ')}`)
+    return value
+  }
+}
+const text = (value: string): string => value
+const postgresUrl = (value: string): string => {
+  if (!/^postgres(ql)?:\/\//.test(value)) throw new Mendable('must begin with postgres:// or postgresql://')
+  return value
+}
+const brokerUrl = (value: string): string => {
+  if (!/^mqtts?:\/\//.test(value)) throw new Mendable('must begin with mqtt:// or mqtts://')
+  return value
+}
+function setting<T>(about: string, fallback: T, parse: (text: string) => T): Setting<T> {
+  return { about, default: fallback, parse }
+}
+
+export const settings = {
+  data: setting('Folder for everything the server keeps: the embedded database, keys, state', './data', text),
+  databaseUrl: setting('An external PostgreSQL 15 or newer; empty means the embedded one', '', postgresUrl),
+  keys: setting('Folder of the secret keys; servers that share a database share it; empty means <data>/keys', '', text),
+  host: setting('Address to listen on; plain HTTP is for loopback or behind a TLS proxy', '127.0.0.1', text),
+  port: setting('Port to listen on; 0 chooses a free one', 8417, whole(0, 65_535)),
+  logLevel: setting(
+    'Least severe log line that is written',
+    'info' as const,
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  ),
+  retentionDays: setting('Days a read is kept, counted from capture (CR-7.b)', 365, whole(1, 3650)),
+  databaseConnections: setting('Connections to the database that acts may use at once', 12, whole(4, 200)),
+  intakeQueueReads: setting(
+    'Reads that may wait for the database before senders are told to come back',
+    40_000,
+    whole(5_000, 1_000_000),
+  ),
+  requestsAtOnce: setting('Requests in progress before newcomers are told to come back', 1_000, whole(16, 100_000)),
+  mqttUrl: setting('MQTT broker to take vendor messages from; empty means none', '', brokerUrl),
+  mqttTopics: setting(
+    'Topics and their vendors, as topic=vendor pairs separated by commas',
+    'frigate/events=frigate,frigate/tracked_object_update=frigate',
+    text,
+  ),
+  mqttToken: setting('Access token the MQTT bridge acts under', '', text),
+} satisfies Record<string, Setting<string> | Setting<number> | Setting<'debug' | 'info' | 'warn' | 'error' | 'silent'>>
+
+export type SettingName = keyof typeof settings
+export type Config = { [Name in SettingName]: ReturnType<(typeof settings)[Name]['parse']> }
+
+/** `retentionDays` → `--retention-days`. */
+export function flagOf(name: SettingName): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+/** `retentionDays` → `PLATEKEEP_RETENTION_DAYS`. */
+export function variableOf(name: SettingName): string {
+  return name === 'databaseUrl'
+    ? 'DATABASE_URL'
+    : `PLATEKEEP_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(settings, name)
+}
+
+/**
+ * The configuration from flags (as `{ port: '8080' }`) over the environment over the defaults.
+ * Throws `Mendable` naming the setting, where it came from, and what it must be.
+ */
+export function readConfig(
+  flags: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const names = Object.keys(settings).filter(isSetting)
+  const variables = new Set(names.map(variableOf))
+  for (const variable of Object.keys(environment)) {
+    if (variable.startsWith('PLATEKEEP_') && !variables.has(variable)) {
+      throw new Mendable(`${variable} is not a setting. Settings: ${[...variables].join(', ')}.`)
+    }
+  }
+  for (const flag of Object.keys(flags)) if (!isSetting(flag)) throw new Mendable(`--${flag} is not a setting.`)
+  const entries = names.map((name) => {
+    const given = flags[name] ?? environment[variableOf(name)]
+    if (given === undefined || given === '') return [name, settings[name].default] as const
+    try {
+      return [name, settings[name].parse(given)] as const
+    } catch (error) {
+      if (!(error instanceof Mendable)) throw error
+      throw new Mendable(`${flags[name] === undefined ? variableOf(name) : flagOf(name)}: ${error.message}.`)
+    }
+  })
+  const config = Object.fromEntries(entries) as Config
+  const data = resolve(config.data)
+  return { ...config, data, keys: config.keys ? resolve(config.keys) : join(data, 'keys') }
+}

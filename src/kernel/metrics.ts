@@ -1,0 +1,49 @@
+/** What Prometheus is told. Labels are names of operations and results, never anything about a person or a plate. */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+export type Metrics = ReturnType<typeof openMetrics>
+
+export function openMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  return {
+    registry,
+    acts: new Counter({
+      name: 'platekeep_acts_total',
+      help: 'Acts by operation and result',
+      labelNames: ['operation', 'result'],
+      registers,
+    }),
+    actSeconds: new Histogram({
+      name: 'platekeep_act_seconds',
+      help: 'Time an act or a group of acts took',
+      labelNames: ['operation'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    intakeItems: new Counter({
+      name: 'platekeep_intake_items_total',
+      help: 'Items of intake by result',
+      labelNames: ['result'],
+      registers,
+    }),
+    alertDeliveries: new Counter({
+      name: 'platekeep_alert_deliveries_total',
+      help: 'Alert events delivered to subscribers',
+      registers,
+    }),
+    subscribers: new Gauge({ name: 'platekeep_alert_subscribers', help: 'Open alert streams', registers }),
+    logSize: new Gauge({
+      name: 'platekeep_log_leaves',
+      help: 'Leaves in the log as this process last saw it',
+      registers,
+    }),
+    unauthenticated: new Counter({
+      name: 'platekeep_unauthenticated_total',
+      help: 'Requests without a valid token',
+      registers,
+    }),
+    /** Adds the runtime's own figures: memory, event loop, file descriptors. Once a process. */
+    collectRuntime: () => collectDefaultMetrics({ register: registry }),
+  }
+}
