@@ -3,19 +3,20 @@
  * PLATEKEEP_TEST_DATABASE_URL. Its template database has the newest schema and a few days of partitions; each test file
  * gets a copy (test/database.ts).
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { DrivenClock } from '../src/kernel/clock.ts'
+import { openDataFolder, removeDataFolder } from '../src/kernel/dataFolder.ts'
 import { startEmbeddedPostgres } from '../src/kernel/embeddedPostgres.ts'
 import { migrate } from '../src/kernel/migrate.ts'
 import { databaseUrl, testTime } from './times.ts'
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const external = process.env['PLATEKEEP_TEST_DATABASE_URL']
-  const folder = external ? undefined : await mkdtemp(join(tmpdir(), 'platekeep test '))
+  const folder = external ? undefined : await openDataFolder(await mkdtemp(join(tmpdir(), 'platekeep test ')))
   const embedded = folder ? await startEmbeddedPostgres({ folder, log: () => {} }) : undefined
   const url = external ?? embedded?.url ?? ''
   const template = `platekeep_template_${process.pid}`
@@ -33,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await admin.query(`drop database if exists ${template} with (force)`)
     await admin.end()
     await embedded?.stop()
-    if (folder) await rm(folder, { recursive: true, force: true })
+    if (folder) await removeDataFolder(folder)
   }
 }
 

@@ -13,13 +13,13 @@ import { assert } from '../kernel/assert.ts'
 import { connectionOptions, mayRunAgain, parserOf, txOn, type Tx } from '../kernel/db.ts'
 import { Fatal } from '../kernel/errors.ts'
 import { errorFields, type Log } from '../kernel/log.ts'
+import { locks } from '../kernel/locks.ts'
 import { getTree, takeLeaves, writeLeaves } from './store.ts'
 import { grown, leafHash, type Tree } from './tree.ts'
 
 /** Something besides the log that needs positions in commit order: moves its queue, returns how many it moved. */
 export type SequencedStream = { channel: string; move: (tx: Tx, limit: number) => Promise<number> }
 
-const sequencerLock = 0x706c_6b01 // Any constant works, as long as nothing else uses it.
 const batchMax = 2_000
 const idlePollMs = 20
 const lockRetryMs = 500

@@ -9,10 +9,11 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Clock } from './clock.ts'
 import { Mendable } from './errors.ts'
+import { locks } from './locks.ts'
 import type { Log } from './log.ts'
 
 const folder = new URL('../../db/', import.meta.url)
-const migrationLock = 0x706c_6b02
+
 const oldestServer = 150_000
 
 /** Brings a database to the newest schema. Throws `Mendable` where it is too old, newer than the program, or changed. */
@@ -25,7 +26,7 @@ export async function migrate(url: string, clock: Clock, log: Log): Promise<{ ap
     )
     if ((version[0]?.number ?? 0) < oldestServer)
       throw new Mendable('The database is PostgreSQL older than 15. Use PostgreSQL 15 or newer.')
-    await client.query('select pg_advisory_lock($1)', [migrationLock])
+    await client.query('select pg_advisory_lock($1)', [locks.migration])
     await client.query(
       'create table if not exists migrations (name text primary key, sha256 bytea not null, applied_at timestamptz(3) not null)',
     )

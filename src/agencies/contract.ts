@@ -1,0 +1,33 @@
+/** Agencies over the wire. */
+import Type, { type Static } from 'typebox'
+
+export const agencyKinds = ['criminal-justice', 'other'] as const
+
+export const Agency = Type.Object(
+  {
+    id: Type.String(),
+    ori: Type.String(),
+    name: Type.String(),
+    kind: Type.String(),
+    contributing: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+export type Agency = Static<typeof Agency>
+
+export const AgencyDraft = Type.Object(
+  {
+    ori: Type.String({
+      pattern: '^[A-Z]{2}[A-Z0-9]{7}$',
+      description: 'Originating agency identifier: nine characters, the state first',
+    }),
+    name: Type.String({ minLength: 2, maxLength: 120 }),
+    kind: Type.Union(agencyKinds.map((kind) => Type.Literal(kind))),
+    contributing: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+export type AgencyDraft = Static<typeof AgencyDraft>
+
+export const NoRequest = Type.Object({}, { additionalProperties: false })
+export const AgencyList = Type.Object({ agencies: Type.Array(Agency) }, { additionalProperties: false })

@@ -1,0 +1,72 @@
+/** People and their access tokens over the wire. */
+import Type, { type Static } from 'typebox'
+import { roles } from '../policy/roles.ts'
+
+const closed = { additionalProperties: false } as const
+const personRoles = roles.filter((each) => each.side !== 'machine').map((each) => each.role)
+
+export const RoleName = Type.Union(personRoles.map((role) => Type.Literal(role)))
+
+export const PersonDraft = Type.Object(
+  {
+    agencyId: Type.String({ maxLength: 40 }),
+    name: Type.String({ minLength: 2, maxLength: 120 }),
+    roles: Type.Array(RoleName, { minItems: 1, maxItems: 8, uniqueItems: true }),
+  },
+  closed,
+)
+export type PersonDraft = Static<typeof PersonDraft>
+export const Person = Type.Object(
+  { id: Type.String(), agencyId: Type.String(), name: Type.String(), roles: Type.Array(Type.String()) },
+  closed,
+)
+
+export const TokenDraft = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('person'), Type.Literal('device'), Type.Literal('department-server')]),
+    name: Type.String({ minLength: 2, maxLength: 120, description: 'What it is for, shown in lists' }),
+    personId: Type.Optional(Type.String({ maxLength: 40, description: 'For a person' })),
+    agencyId: Type.Optional(Type.String({ maxLength: 40, description: 'For machines' })),
+    deviceIds: Type.Optional(
+      Type.Array(Type.String({ maxLength: 40 }), {
+        maxItems: 5000,
+        description: 'Devices it speaks for; a department server without a list speaks for all of its agency',
+      }),
+    ),
+    expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+  },
+  closed,
+)
+export type TokenDraft = Static<typeof TokenDraft>
+export const IssuedToken = Type.Object(
+  { id: Type.String(), token: Type.String({ description: 'Shown this once; only its hash is kept' }) },
+  closed,
+)
+export const TokenById = Type.Object({ id: Type.String({ maxLength: 40 }) }, closed)
+export const RevokedToken = Type.Object({ id: Type.String(), revokedAt: Type.String() }, closed)
+export const Token = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.String(),
+    name: Type.String(),
+    agencyId: Type.String(),
+    personId: Type.Union([Type.String(), Type.Null()]),
+    createdAt: Type.String(),
+    expiresAt: Type.Union([Type.String(), Type.Null()]),
+    revokedAt: Type.Union([Type.String(), Type.Null()]),
+  },
+  closed,
+)
+export const TokenList = Type.Object({ tokens: Type.Array(Token) }, closed)
+
+export const Me = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.String(),
+    name: Type.String(),
+    agencyId: Type.String(),
+    agencyName: Type.String(),
+    roles: Type.Array(Type.String()),
+  },
+  closed,
+)
