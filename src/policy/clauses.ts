@@ -41,11 +41,7 @@ export const clauses = {
   'CR-4.c': { title: 'Query logs are kept, and kept from being altered', duty: 'enforce', kept: 'by construction' },
   'CR-4.d': { title: 'The department audits the systems and the repository', duty: 'record', kept: 'by people' },
   'CR-5.a': { title: 'Contributions are open to every justice agency', duty: 'enforce', kept: 'by decision' },
-  'CR-5.b': {
-    title: 'What is not to be shared never leaves the contributor',
-    duty: 'enforce',
-    kept: 'by construction',
-  },
+  'CR-5.b': { title: 'What is not to be shared never leaves its owner', duty: 'enforce', kept: 'by construction' },
   'CR-5.c': { title: 'Contributions hold ALPR data and nothing else', duty: 'enforce', kept: 'by decision' },
   'CR-5.d': { title: 'Data is shared for official purposes only', duty: 'enforce', kept: 'by decision' },
   'CR-6.a': { title: 'The contributor owns and answers for its data', duty: 'enforce', kept: 'by decision' },
