@@ -84,6 +84,11 @@ export type ListFormat = {
    */
   zeroFolded: boolean
   /**
+   * Whose two-letter codes stand in the state column: the postal ones, NCIC's (where `NB` is Nebraska and `MX` one state
+   * of Mexico), or ISO country codes. Given to `reads/jurisdiction.ts` with the row's jurisdiction, which is left as written.
+   */
+  jurisdictionCodes: 'postal' | 'ncic' | 'iso'
+  /**
    * Yields rows and rejections in arrays of at most a few thousand, in file order, reading the input as a stream (a million
    * rows must not sit in memory), and returns the summary. Throws `Invalid` where the file is not of this layout at all, for
    * example not UTF-8 or Latin-1 text, or without the required header.
