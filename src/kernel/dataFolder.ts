@@ -5,13 +5,15 @@
  * it at a time (see `folderLock.ts`). A folder that is neither empty nor ours is refused, so that a slip of the hand
  * (`--data ~`) does not fill or lock up somebody's home.
  */
-import { constants } from 'node:fs'
-import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { assert } from './assert.ts'
 import { Mendable } from './errors.ts'
 import { lockFolder } from './folderLock.ts'
 import { newId } from './ids.ts'
+import { isRoot } from './postgresUser.ts'
 import { codeOf } from './systemError.ts'
+import { replaceFile } from './wholeFile.ts'
 
 export type DataFolder = {
   /** Absolute, with symbolic links resolved. */
@@ -43,6 +45,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const lock = lockFolder(real)
   try {
     if (isNew) await tighten(real)
+    await removeUnfinished(real)
     const files = jsonFiles(real)
     const id = await findOrMakeId(files)
     return { path: real, id, keysPath: join(real, 'keys'), ...files, close: () => lock.release() }
@@ -75,7 +78,10 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path)).isDirectory()
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** True when the folder is empty and thus to be made ours. What we put in before the marker may be there after a crash. */
@@ -100,7 +106,13 @@ async function checkContents(path: string): Promise<boolean> {
 /** An empty folder that was there already loses the rights of all others; one that somebody else owns is left to them. */
 async function tighten(path: string): Promise<void> {
   const { uid } = await stat(path)
-  if (process.getuid !== undefined && uid === process.getuid()) await chmod(path, 0o700)
+  if (uid === process.getuid?.()) await chmod(path, 0o700)
+}
+
+/** What `writeJson` was writing when the power went. */
+async function removeUnfinished(path: string): Promise<void> {
+  for (const name of await readdir(path))
+    if (/\.json\.\w+\.tmp$/.test(name)) await rm(join(path, name), { force: true })
 }
 
 async function findOrMakeId(files: JsonFiles): Promise<string> {
@@ -114,7 +126,10 @@ async function findOrMakeId(files: JsonFiles): Promise<string> {
 type JsonFiles = Pick<DataFolder, 'readJson' | 'writeJson'>
 
 function jsonFiles(folder: string): JsonFiles {
-  const pathOf = (name: string) => join(folder, `${name}.json`)
+  const pathOf = (name: string): string => {
+    assert(/^[a-z][a-z0-9-]{0,62}$/.test(name), 'state is named by a plain word')
+    return join(folder, `${name}.json`)
+  }
   return {
     async readJson(name) {
       const text = await readIfThere(pathOf(name))
@@ -128,7 +143,11 @@ function jsonFiles(folder: string): JsonFiles {
       }
     },
     async writeJson(name, value) {
-      await writeWhole(pathOf(name), `${JSON.stringify(value, null, 2)}\n`, await stat(folder))
+      const text = `${JSON.stringify(value, null, 2)}\n`
+      assert(Buffer.byteLength(text) <= bytesMax, 'what is kept as JSON in the data folder is small')
+      // What root writes into somebody's folder goes to that user, who must be able to read it tomorrow.
+      const { uid, gid } = await stat(folder)
+      await replaceFile(pathOf(name), text, isRoot() && uid !== 0 ? { mode: 0o600, uid, gid } : { mode: 0o600 })
     },
   }
 }
@@ -142,35 +161,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-/**
- * Writes beside the file, syncs, and renames over it; then syncs the folder, since the rename is a change of the
- * folder. A file that root writes into somebody's folder goes to that user, who must be able to read it tomorrow.
- */
-async function writeWhole(path: string, text: string, owner: { uid: number; gid: number }): Promise<void> {
-  if (Buffer.byteLength(text) > bytesMax) throw new RangeError(`${path}: state of more than ${bytesMax} bytes`)
-  const temporary = `${path}.${process.pid}.tmp`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  if (process.getuid?.() === 0 && owner.uid !== 0) await chown(temporary, owner.uid, owner.gid)
-  await rename(temporary, path)
-  await syncFolder(dirname(path))
-}
-
-/** Windows cannot open a folder to sync it, and does not need to. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, constants.O_RDONLY)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

@@ -8,30 +8,24 @@
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { DataFolder } from './dataFolder.ts'
-import { Fatal, Mendable } from './errors.ts'
-import { errorFields, type Log } from './log.ts'
+import { Mendable, type Fatal } from './errors.ts'
+import type { Log } from './log.ts'
 import { findPostgresBinaries } from './postgresBinaries.ts'
 import { findClusterVersion, prepareCluster, superuser } from './postgresCluster.ts'
 import { clearLeftover } from './postgresLeftover.ts'
-import { keepLogSmall } from './postgresLog.ts'
 import { openPlace, removePlaceElsewhere } from './postgresPlace.ts'
 import type { Settings } from './postgresSettings.ts'
-import {
-  startPostmaster,
-  stopPostmaster,
-  waitUntilReady,
-  logPath,
-  type Postmaster,
-  type PostmasterOptions,
-} from './postmaster.ts'
+import { isPortTaken, Supervisor } from './postgresSupervisor.ts'
+import type { PostmasterOptions } from './postmaster.ts'
 
 export type EmbeddedPostgres = {
   /** `postgres://…` of the superuser, with its password: not for logs. */
   readonly url: string
   readonly port: number
+  /** The process, while there is one. */
+  pid(): number | undefined
   /** Stops PostgreSQL and waits for its end, 75 s at most. May be called again. */
   stop(): Promise<void>
 }
@@ -65,30 +59,45 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (binaries.copied)
     log('info', "PostgreSQL's programs were copied, since they cannot run where they are installed", { to: place.path })
   await clearLeftover(place, binaries, log)
-  const port = await choosePort(former?.port)
-  const state: State = {
-    place: place.recorded,
-    port,
-    password: former?.password ?? randomBytes(24).toString('base64url'),
-  }
-  if (former?.port !== port || former.place !== place.recorded) await folder.writeJson(stateName, state)
-  const isNew = await prepareCluster({ place, binaries, password: state.password, settings })
-
-  const supervisor = new Supervisor({ place, binaries, port, settings }, log, options.onLost)
-  await supervisor.start()
-  const url = urlOf(state, databaseName)
+  const password = former?.password ?? randomBytes(24).toString('base64url')
+  // The password must be kept before the database is made with it.
+  const state: State = { place: place.recorded, port: await choosePort(former?.port), password }
+  await folder.writeJson(stateName, state)
+  const isNew = await prepareCluster({ place, binaries, password, settings })
+  const supervisor = await startOnFreePort(options, state, { place, binaries, settings })
   try {
     await makeDatabase(state)
   } catch (error) {
     await supervisor.stop()
     throw error
   }
+  const { port } = state
   const ms = Math.round(performance.now() - startedAt)
   log('info', isNew ? 'PostgreSQL is ready, with a new database' : 'PostgreSQL is ready', { port, ms })
-  return { url, port, stop: () => supervisor.stop() }
+  return { url: urlOf(state, databaseName), port, pid: () => supervisor.pid(), stop: () => supervisor.stop() }
 }
 
-/** Removes the database of a data folder, wherever it lives, and what the folder notes of it. It must be stopped. */
+const portsMax = 5
+
+/** Between finding a port free and taking it, somebody else may: then another is chosen, and noted. */
+async function startOnFreePort(
+  { folder, log, onLost = () => {} }: EmbeddedPostgresOptions,
+  state: State,
+  options: Omit<PostmasterOptions, 'port'>,
+): Promise<Supervisor> {
+  for (let attempt = 1; ; attempt += 1) {
+    const supervisor = new Supervisor({ ...options, port: state.port }, log, onLost)
+    const problem = await supervisor.start()
+    if (problem === undefined) return supervisor
+    if (!isPortTaken(problem) || attempt === portsMax) {
+      throw new Mendable(`PostgreSQL does not start in ${options.place.path}. It ended with ${problem}`)
+    }
+    state.port = await choosePort(undefined)
+    await folder.writeJson(stateName, state)
+  }
+}
+
+/** Removes the database of a data folder if it lives outside it; one inside goes with the folder. It must be stopped. */
 export async function removeEmbeddedPostgres(folder: DataFolder): Promise<void> {
   const state = parseState(await folder.readJson(stateName), folder)
   if (state) await removePlaceElsewhere(folder, state.place)
@@ -144,94 +153,4 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false))
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)))
   })
-}
-
-const startsMax = 30
-const pauseMsMax = 10_000
-
-/** Keeps PostgreSQL running until it is told to stop. */
-class Supervisor {
-  readonly #options: PostmasterOptions
-  readonly #log: Log
-  readonly #onLost: ((reason: Fatal) => void) | undefined
-  readonly #stopping = new AbortController()
-  readonly #stopTrimming: () => void
-  #postmaster: Postmaster | undefined
-  #recovering: Promise<void> = Promise.resolve()
-  #stopped: Promise<void> | undefined
-
-  constructor(options: PostmasterOptions, log: Log, onLost: ((reason: Fatal) => void) | undefined) {
-    this.#options = options
-    this.#log = log
-    this.#onLost = onLost
-    this.#stopTrimming = keepLogSmall(logPath(options.place), log)
-  }
-
-  /** The first start: a few attempts, then the reason is for the person who started us. */
-  async start(): Promise<void> {
-    const problem = await this.#tryToStart(5)
-    if (problem === undefined) return
-    await this.stop()
-    throw new Mendable(`PostgreSQL does not start in ${this.#options.place.path} (${problem}).`)
-  }
-
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
-    return this.#stopped
-  }
-
-  async #stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#recovering
-    if (this.#postmaster) await stopPostmaster(this.#postmaster, this.#options, this.#log)
-    this.#stopTrimming()
-  }
-
-  /** Starts until it is ready, with growing pauses. The answer is why not, after the last attempt. */
-  async #tryToStart(attempts: number): Promise<string | undefined> {
-    let problem = 'it was told to stop'
-    for (let attempt = 0; attempt < attempts && !this.#stopping.signal.aborted; attempt += 1) {
-      if (attempt > 0) await this.#pause(Math.min(100 * 2 ** attempt, pauseMsMax))
-      try {
-        await clearLeftover(this.#options.place, this.#options.binaries, this.#log)
-        const postmaster = await startPostmaster(this.#options)
-        if (await waitUntilReady(postmaster, this.#options.place.dataPath, this.#log, this.#stopping.signal)) {
-          this.#postmaster = postmaster
-          void postmaster.ended.then((how) => this.#onEnd(how))
-          return undefined
-        }
-        await stopPostmaster(postmaster, this.#options, this.#log)
-        problem = `${await postmaster.ended}: ${await postmaster.recentLog()}`
-      } catch (error) {
-        problem = error instanceof Error ? error.message : String(error)
-      }
-      this.#log('warn', 'PostgreSQL did not start', { attempt: attempt + 1, problem })
-    }
-    return problem
-  }
-
-  #onEnd(how: string): void {
-    this.#postmaster = undefined
-    if (this.#stopping.signal.aborted) return
-    this.#log('error', 'PostgreSQL ended without being asked to; starting it again', { how })
-    this.#recovering = this.#recover()
-  }
-
-  async #recover(): Promise<void> {
-    const startedAt = performance.now()
-    const problem = await this.#tryToStart(startsMax)
-    if (this.#stopping.signal.aborted) return
-    if (problem === undefined) {
-      this.#log('info', 'PostgreSQL is ready again', { ms: Math.round(performance.now() - startedAt) })
-      return
-    }
-    const reason = new Fatal(`PostgreSQL cannot be started again: ${problem}`)
-    this.#log('error', 'PostgreSQL cannot be started again; giving up', errorFields(reason))
-    this.#onLost?.(reason)
-  }
-
-  async #pause(ms: number): Promise<void> {
-    // Cut short by `stop`, which is no error here.
-    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
-  }
 }

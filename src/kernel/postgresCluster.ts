@@ -1,14 +1,15 @@
 /** The database's folder: made by initdb in one step, checked for its version, and configured anew at every start. */
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Mendable } from './errors.ts'
 import { base32 } from './ids.ts'
 import type { PostgresBinaries } from './postgresBinaries.ts'
 import type { PostgresPlace } from './postgresPlace.ts'
 import { hostRules, renderSettings, usableMemory, type Settings } from './postgresSettings.ts'
-import { giveTo, run, spawnOptions, type RunAs } from './postgresUser.ts'
+import { giveTo, run, spawnOptions } from './postgresUser.ts'
 import { codeOf } from './systemError.ts'
+import { replaceFile, syncFolder } from './wholeFile.ts'
 
 /** The login that owns the database: a superuser, known to the program alone. */
 export const superuser = 'platekeep'
@@ -38,9 +39,8 @@ export async function prepareCluster(options: ClusterOptions): Promise<boolean> 
     )
   }
   if (version === undefined) await makeCluster(options)
-  const hostRulesPath = join(place.path, 'pg_hba.conf')
-  await writeShared(place.runAs, hostRulesPath, hostRules)
-  await writeShared(place.runAs, configurationPath(place), renderSettings(usableMemory(), hostRulesPath, settings))
+  await writeShared(place, 'pg_hba.conf', hostRules)
+  await writeShared(place, 'postgresql.conf', renderSettings(usableMemory(), join(place.path, 'pg_hba.conf'), settings))
   return version === undefined
 }
 
@@ -49,12 +49,11 @@ export function configurationPath(place: PostgresPlace): string {
   return join(place.path, 'postgresql.conf')
 }
 
-/** Ours to write and PostgreSQL's to read. */
-async function writeShared(runAs: RunAs, path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600 })
-  if (!runAs) return
-  await chown(path, 0, runAs.gid)
-  await chmod(path, 0o640)
+/** For PostgreSQL to read, and for the owner of the place to write: us, or the user into whose folder root writes. */
+async function writeShared({ path: place, runAs }: PostgresPlace, name: string, text: string): Promise<void> {
+  const owner = await stat(place)
+  const rights = runAs ? { mode: 0o640, uid: owner.uid, gid: runAs.gid } : { mode: 0o600 }
+  await replaceFile(join(place, name), text, rights)
 }
 
 /**
@@ -76,6 +75,7 @@ async function makeCluster({ place, binaries, password }: ClusterOptions): Promi
     const { code, output } = await run(binaries.initdb, parameters, spawnOptions(place.runAs, place.path))
     if (code !== 0) throw new Mendable(`The database in ${place.path} cannot be made. initdb says:\n${output}`)
     await rename(unfinished, place.dataPath)
+    await syncFolder(place.path)
   } finally {
     await rm(passwordPath, { force: true })
     await rm(unfinished, { recursive: true, force: true })

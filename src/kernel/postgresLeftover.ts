@@ -67,7 +67,7 @@ async function stopLeftover(pid: number, place: PostgresPlace, binaries: Postgre
 async function endChildren(dataPath: string, log: Log): Promise<void> {
   if (process.platform !== 'linux') return
   const areGone = async (): Promise<boolean> => (await processesIn(dataPath)).length === 0
-  if (await until(areGone, 3000)) return
+  if (await until(areGone, 1000)) return
   for (const pid of await processesIn(dataPath)) {
     log('warn', 'ending a process of PostgreSQL that has lost its parent', { pid })
     if (exists(pid)) process.kill(pid, 'SIGKILL')
@@ -82,15 +82,22 @@ async function endChildren(dataPath: string, log: Log): Promise<void> {
  */
 async function isPostmaster(pid: number, dataPath: string): Promise<boolean> {
   if (process.platform === 'win32') return exists(pid)
-  if (process.platform === 'linux') return (await workingDirectory(pid)) === dataPath
+  if (process.platform === 'linux') return isPostgresIn(pid, dataPath)
   const { output } = await run('/bin/ps', ['-o', 'stat=,command=', '-p', String(pid)], spawnOptions(undefined, '/'))
   return !output.startsWith('Z') && output.includes(`-D ${dataPath} `)
 }
 
 async function processesIn(dataPath: string): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isSafeInteger(pid) && pid > 1)
-  const directories = await Promise.all(pids.map(workingDirectory))
-  return pids.filter((_, index) => directories[index] === dataPath)
+  const inside = await Promise.all(pids.map((pid) => isPostgresIn(pid, dataPath)))
+  return pids.filter((_, index) => inside[index])
+}
+
+/** By its working directory, and by its name too: an administrator's shell may stand in the same folder. */
+async function isPostgresIn(pid: number, dataPath: string): Promise<boolean> {
+  if ((await workingDirectory(pid)) !== dataPath) return false
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+  return name.trim() === 'postgres'
 }
 
 function workingDirectory(pid: number): Promise<string | undefined> {

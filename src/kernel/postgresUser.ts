@@ -34,7 +34,18 @@ export async function chooseRunAs(dataPath: string): Promise<RunAs> {
     )
   }
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` }
-  return findUnprivileged(await readFile('/etc/passwd', 'utf8').catch(() => ''))
+  const chosen = findUnprivileged(await readFile('/etc/passwd', 'utf8').catch(() => ''))
+  await checkAllowed(chosen)
+  return chosen
+}
+
+/** Root of a container may lack the right to become anybody else, or the other user may not exist in it. */
+async function checkAllowed(runAs: NonNullable<RunAs>): Promise<void> {
+  const { code, output } = await run('/bin/sh', ['-c', 'exit 0'], spawnOptions(runAs, '/'))
+  if (code === 0) return
+  throw new Mendable(
+    `PostgreSQL does not run as root, and this root may not run programs as ${runAs.name} (${output}). Allow the container to change users (SETUID, SETGID, CHOWN), start as an ordinary user, or give an external database in DATABASE_URL.`,
+  )
 }
 
 async function ownerOf(path: string): Promise<{ uid: number; gid: number } | undefined> {

@@ -1,6 +1,6 @@
 /** One run of PostgreSQL: started, waited for, watched over, stopped. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, fchownSync, openSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,7 +33,7 @@ export function logPath(place: PostgresPlace): string {
 export async function startPostmaster({ place, binaries, port, settings }: PostmasterOptions): Promise<Postmaster> {
   const where = ['-D', place.dataPath, '-p', String(port), '-c', `config_file=${configurationPath(place)}`]
   const parameters = [...where, ...durabilityArguments(settings)]
-  const logFile = openSync(logPath(place), 'a', 0o600)
+  const logFile = openLog(place)
   const offset = await sizeOf(logPath(place))
   // In a session of its own: Ctrl-C at a terminal goes to all processes of the server's group, and PostgreSQL must
   // outlive the server's last requests.
@@ -44,16 +44,30 @@ export async function startPostmaster({ place, binaries, port, settings }: Postm
     windowsHide: true,
   })
   closeSync(logFile)
-  let how: string | undefined
-  const ended = endOf(child).then((text) => (how = text))
   const watcher = child.pid === undefined ? undefined : watchOver(child.pid, place.runAs, place.path)
-  void ended.then(() => watcher?.kill('SIGKILL'))
+  let how: string | undefined
+  const ended = endOf(child).then(async (text) => {
+    how = text
+    await watcher?.dismiss()
+    return text
+  })
   return {
     pid: child.pid ?? 0,
     ended,
     hasEnded: () => how !== undefined,
     recentLog: () => readFrom(logPath(place), offset),
   }
+}
+
+/** A link in its place is not followed; a log that root begins in somebody's folder is that user's. */
+function openLog(place: PostgresPlace): number {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants
+  const file = openSync(logPath(place), O_APPEND | O_CREAT | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600)
+  if (place.runAs) {
+    const { uid, gid } = statSync(place.path)
+    fchownSync(file, uid, gid)
+  }
+  return file
 }
 
 function endOf(child: ChildProcess): Promise<string> {
@@ -68,16 +82,20 @@ function endOf(child: ChildProcess): Promise<string> {
  * end, by `kill -9` too, the kernel closes the pipe; so PostgreSQL does not stay behind on its own. (Were the shell to
  * be killed as well, the next start finds the leftover.)
  */
-function watchOver(pid: number, runAs: RunAs, cwd: string): ChildProcess | undefined {
+function watchOver(pid: number, runAs: RunAs, cwd: string): { dismiss(): Promise<unknown> } | undefined {
   if (process.platform === 'win32') return undefined
   const watcher = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$1"', 'sh', String(pid)], {
     ...spawnOptions(runAs, cwd),
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  watcher.on('error', () => {})
-  watcher.unref()
-  return watcher
+  const ended = endOf(watcher)
+  return {
+    dismiss: () => {
+      watcher.kill('SIGKILL')
+      return ended
+    },
+  }
 }
 
 /**
