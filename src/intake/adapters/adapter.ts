@@ -44,6 +44,8 @@ export type ReadDraft = {
   /** The vendor's identifier of this pass of a vehicle: the same in every message about it. */
   eventId?: string
   images?: DraftImage[]
+  /** Pictures that came with the read and could not be taken. They never cost the read itself, and are never dropped silently. */
+  imagesRefused?: { path: string; rule: string; message: string }[]
 }
 
 /** A sign of life. Moves the device's last-seen, and its clock skew where the message says its own time. */
