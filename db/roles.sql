@@ -42,6 +42,9 @@ do $$ begin execute format('grant temporary on database %I to platekeep_app', cu
 
 grant select, delete on log_outbox, alert_queue to platekeep_sequencer;
 grant select, insert on log_leaves, alert_events to platekeep_sequencer;
+grant insert on alert_audience to platekeep_sequencer;
+-- Whom an alert is for, without the plate and the place.
+grant select (plate_key, no, agency_ids) on alerts to platekeep_sequencer;
 grant select, update on log_tree to platekeep_sequencer;
 
 grant select, delete on reads, read_day_keys, plates, matches, log_values, idempotency_keys, device_refusals to platekeep_purge;

@@ -120,6 +120,13 @@ comment on column reads.event_key is 'First 64 bits of SHA-256 of the vendor''s 
 comment on column reads.flags is 'Bits 0-1: clock 0 unknown, 1 synced, 2 unsynced. Bit 2: zone assumed. Bit 3: superseded. Bit 4: withdrawn.';
 create index reads_event on reads (event_key, captured_at) where event_key is not null;
 
+-- How a batch of reads reaches the statement that stores it: one array of these (src/intake/encode.ts).
+create type read_input as (
+  captured_at timestamptz, received_at timestamptz, event_key bigint, device_no int, agency_no int, latitude_e6 int, longitude_e6 int,
+  heading_degrees smallint, speed_kph smallint, lane smallint, plate_permille smallint, jurisdiction_permille smallint, flags smallint,
+  plate text, plate_key text, jurisdiction text, raw text, make text, model text, colour text, class text, alternatives text
+);
+
 create table read_day_keys (
   no         int primary key,
   day        date not null unique,
@@ -181,15 +188,23 @@ create table feed_revisions (
   feed_no     smallint not null references feeds,
   revision    int not null,
   imported_at timestamptz(3) not null,
+  file_dated_at timestamptz(3),
   by_id       text not null,
   rows        int not null,
-  added       int not null,
-  removed     int not null,
+  duplicates  int not null,
   rejected    int not null,
+  added       int not null,
+  changed     int not null,
+  removed     int not null,
+  entries     int not null,
   sha256      bytea not null,
   looked_back_at timestamptz(3),
-  primary key (feed_no, revision)
+  primary key (feed_no, revision),
+  constraint feed_revisions_sha256 check (octet_length(sha256) = 32)
 );
+comment on column feed_revisions.rows is 'Entries of the file, without rejected rows and repeated ones. What is live after the import is in entries.';
+comment on column feed_revisions.file_dated_at is 'When the file says it was made, where its header says so: a list is as old as that.';
+create index feed_revisions_look_back on feed_revisions (imported_at) where looked_back_at is null;
 create table feed_rejections (
   feed_no  smallint not null,
   revision int not null,
@@ -199,10 +214,12 @@ create table feed_rejections (
   foreign key (feed_no, revision) references feed_revisions
 );
 
--- An entry is live from from_revision until to_revision; a delta for a car is a query over the two.
+-- An entry is live from from_revision until to_revision; a delta for a car is a query over the two. feed_no has no foreign
+-- key: the one statement that writes here holds its feed's row locked, and a million checks of the same row would take longer
+-- than the rest of the import.
 create table hotlist_entries (
   id            bigint generated always as identity primary key,
-  feed_no       smallint not null references feeds,
+  feed_no       smallint not null,
   from_revision int not null,
   to_revision   int,
   zero_folded   boolean not null,
@@ -217,7 +234,23 @@ create table hotlist_entries (
 );
 comment on column hotlist_entries.jurisdiction is 'Empty where the list does not say: then the grade is unknown.';
 create unique index hotlist_entries_live on hotlist_entries (plate_key, plate, jurisdiction, category, feed_no) where to_revision is null;
+create index hotlist_entries_added on hotlist_entries (feed_no, from_revision, id);
 create index hotlist_entries_history on hotlist_entries (feed_no, to_revision) where to_revision is not null;
+create index hotlist_entries_added on hotlist_entries (feed_no, from_revision);
+
+-- Always empty: the shape of the temporary table of the same name into which an import puts a file, row by row as it
+-- arrives, before anything is compared with what is live.
+create table hotlist_staging (
+  line         int not null,
+  plate        text collate "C" not null,
+  plate_key    text collate "C" not null,
+  jurisdiction text collate "C" not null,
+  category     text not null,
+  expires_on   date,
+  reference    text,
+  source_ori   text,
+  details      text
+);
 
 -- Matches and alerts -------------------------------------------------------------------------------------------------
 
@@ -255,9 +288,11 @@ create table alerts (
 );
 comment on table alerts is 'What the policy calls a hit. Carries its own copy of the read and of the entries, so that it can outlive both (CR-7.b.i).';
 create index alerts_by_id on alerts (id);
+create index alerts_look_back on alerts (raised_at) where look_back and state = 'raised';
 
 -- Written in the transaction that raised it; the sequencer gives it a position once that has committed.
 create table alert_queue (
+  no       bigint generated always as identity primary key,
   alert_no bigint not null,
   plate_key text collate "C" not null,
   kind     text not null,
@@ -271,6 +306,15 @@ create table alert_events (
   at        timestamptz(3) not null,
   constraint alert_events_kind check (kind in ('raised', 'superseded'))
 );
+comment on table alert_events is 'The newest one is never deleted: the next position follows it, and a position is given once.';
+
+-- Which agencies an event is for, so that each one's stream and list cost what it gets, not what all get.
+create table alert_audience (
+  position  bigint not null references alert_events,
+  agency_id text not null,
+  primary key (position, agency_id)
+);
+create index alert_audience_agency on alert_audience (agency_id, position);
 
 -- The log ------------------------------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ export function startSequencer(options: { url: string; log: Log; streams: readon
     try {
       while (!stopping && !lost) {
         const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
-          sequencerLock,
+          locks.sequencer,
         ])
         if (rows[0]?.held) break
         await rest(lockRetryMs)

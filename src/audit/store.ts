@@ -128,3 +128,17 @@ const leavesFrom = statement(
 export function findLeaves(tx: Tx, from: number, limit: number) {
   return tx.rows(leavesFrom, [from, limit])
 }
+
+const selectHead = statement('audit.selectHead', `select size, root from log_tree`, { size: 'int8', root: 'bytea' })
+/** Size and root of the log, for readers. */
+export async function findHead(tx: Tx): Promise<{ size: number; root: Buffer }> {
+  return must(await tx.row(selectHead), 'the log has a head')
+}
+
+const selectPending = statement('audit.selectPending', `select count(*) as pending from log_outbox`, {
+  pending: 'int8',
+})
+/** How many leaves wait for the sequencer. */
+export async function countPending(tx: Tx): Promise<number> {
+  return must(await tx.row(selectPending), 'a count is always returned').pending
+}

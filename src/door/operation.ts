@@ -8,6 +8,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { LoggedFields } from '../audit/entry.ts'
 import type { Tx } from '../kernel/db.ts'
+import type { Fault } from '../kernel/errors.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Role } from '../policy/roles.ts'
 
@@ -83,13 +84,17 @@ export type Operation<Q extends TSchema, R extends TSchema, Request, Facts, Scop
   /** A refusal looks like absence, because the existence of the thing is itself secret. */
   readonly refusalHidden?: boolean
   /** Replaces the contract's own parsing, for bodies that are not one JSON object. Throws `Invalid`. */
-  parse?(raw: unknown): Request
+  parse?(raw: unknown): Request | Promise<Request>
   facts(tx: Tx, caller: Caller, request: Request, at: Date): Promise<Facts>
+  /** The facts of a whole group in one go, in its order. Absent: `facts` for each. */
+  factsMany?(tx: Tx, acts: readonly { caller: Caller; request: Request; at: Date }[]): Promise<Facts[]>
   policy(actor: Actor, request: Request, facts: Facts, at: Date): Decision<Scope>
   run(tx: Tx, act: PermittedAct<Request, Scope>): Promise<Static<R>>
   /** All acts of a group in one go; replies in their order. Absent: `run` for each. */
   runMany?(tx: Tx, acts: readonly PermittedAct<Request, Scope>[]): Promise<Static<R>[]>
   readonly record: OperationRecord<Request, Static<R>>
+  /** Where every item of a reply was refused: what was wrong, so that the caller gets a problem document and not a success. */
+  allRefused?(reply: Static<R>): Fault[] | undefined
   /** The text that opens the transaction, where a lock must be held before the first snapshot. */
   readonly begin?: string
   /** Run after commit, before the reply leaves: wakes whoever waits for what was committed. Must not throw. */
@@ -108,7 +113,7 @@ export function operation<Q extends TSchema, R extends TSchema, Facts, Scope>(
 
 /** Declares an operation that parses its own body. */
 export function parsingOperation<Q extends TSchema, R extends TSchema, Request, Facts, Scope>(
-  declared: Operation<Q, R, Request, Facts, Scope> & { parse(raw: unknown): Request },
+  declared: Operation<Q, R, Request, Facts, Scope> & { parse(raw: unknown): Request | Promise<Request> },
 ): Operation<Q, R, Request, Facts, Scope> {
   return declared
 }

@@ -96,7 +96,7 @@ export async function performMany<Q extends TSchema, R extends TSchema, Request,
   for (const [place, act] of acts.entries()) {
     const attempt = attemptOf(door, operation.id, act, at)
     try {
-      const request = operation.parse ? operation.parse(act.raw) : (parsed(operation.request, act.raw) as Request)
+      const request = operation.parse ? await operation.parse(act.raw) : (parsed(operation.request, act.raw) as Request)
       prepared.push({ place, one: { act, attempt, request, digest: Buffer.from(attempt.digest, 'hex') } })
     } catch (error) {
       settled[place] = { status: 'rejected', reason: error }
@@ -213,6 +213,8 @@ async function runGroup<Q extends TSchema, R extends TSchema, Request, Facts, Sc
   const settled = Array.from<Settled<Static<R>> | undefined>({ length: group.length })
   const outcomes: Outcome[] = []
   const permitted: { place: number; act: PermittedAct<Request, Scope>; one: Prepared<Request> }[] = []
+  const asked = group.map((one) => ({ caller: one.act.caller, request: one.request, at: one.attempt.at }))
+  const facts = await operation.factsMany?.(tx, asked)
   for (const [place, one] of group.entries()) {
     const { caller } = one.act
     const { request } = one
@@ -226,7 +228,10 @@ async function runGroup<Q extends TSchema, R extends TSchema, Request, Facts, Sc
       outcomes.push(outcomeOf(door, one, { result: 'done' }, { fields: { repeated: true } }))
       continue
     }
-    const decision = operation.policy(caller.actor, request, await operation.facts(tx, caller, request, at), at)
+    const known = facts
+      ? must(facts[place], 'each act of a group has its facts')
+      : await operation.facts(tx, caller, request, at)
+    const decision = operation.policy(caller.actor, request, known, at)
     if (decision.permitted) {
       permitted.push({ place, one, act: { actId: one.attempt.actId, caller, request, scope: decision.scope, at } })
     } else {

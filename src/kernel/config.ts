@@ -4,6 +4,7 @@
  * is not in the list is refused, because a misspelt `PLATEKEEP_RETENTON_DAYS` would otherwise mean "a year" in silence.
  */
 import { join, resolve } from 'node:path'
+import { day, hour, minute } from './clock.ts'
 import { Mendable } from './errors.ts'
 
 type Setting<T> = { about: string; default: T; parse: (text: string) => T }
@@ -13,6 +14,16 @@ function whole(least: number, most: number): (text: string) => number {
     const value = Number(text)
     if (!/^\d+$/.test(text) || value < least || value > most)
       throw new Mendable(`must be a whole number from ${least} to ${most}`)
+    return value
+  }
+}
+/** Milliseconds from `365d`, `12h`, `3m`. */
+function duration(least: number, most: number): (text: string) => number {
+  const units: Readonly<Record<string, number>> = { m: minute, h: hour, d: day }
+  return (text) => {
+    const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+    const value = Number(count) * (units[unit ?? ''] ?? Number.NaN)
+    if (!(value >= least && value <= most)) throw new Mendable('must be a number with its unit: 365d (days), 12h (hours) or 3m (minutes)')
     return value
   }
 }
@@ -47,7 +58,7 @@ export const settings = {
     'info' as const,
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
-  retentionDays: setting('Days a read is kept, counted from capture (CR-7.b)', 365, whole(1, 3650)),
+  retention: setting('How long a read is kept, counted from capture (CR-7.b): 365d, 36h, 3m', 365 * day, duration(minute, 3650 * day)),
   databaseConnections: setting('Connections to the database that acts may use at once', 12, whole(4, 200)),
   intakeQueueReads: setting(
     'Reads that may wait for the database before senders are told to come back',
