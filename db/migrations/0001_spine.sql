@@ -236,7 +236,6 @@ comment on column hotlist_entries.jurisdiction is 'Empty where the list does not
 create unique index hotlist_entries_live on hotlist_entries (plate_key, plate, jurisdiction, category, feed_no) where to_revision is null;
 create index hotlist_entries_added on hotlist_entries (feed_no, from_revision, id);
 create index hotlist_entries_history on hotlist_entries (feed_no, to_revision) where to_revision is not null;
-create index hotlist_entries_added on hotlist_entries (feed_no, from_revision);
 
 -- Always empty: the shape of the temporary table of the same name into which an import puts a file, row by row as it
 -- arrives, before anything is compared with what is live.
