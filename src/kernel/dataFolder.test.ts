@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openDataFolder, removeDataFolder } from './dataFolder.ts'
 import { Mendable } from './errors.ts'
 
@@ -12,11 +12,17 @@ beforeAll(async () => {
 })
 afterAll(() => rm(parent, { recursive: true, force: true }))
 
+const others: ChildProcess[] = []
+afterEach(() => {
+  for (const other of others.splice(0)) other.kill('SIGKILL')
+})
+
 /** Another process that opens a folder and keeps it. Settles when it has it. */
 async function openElsewhere(path: string): Promise<ChildProcess> {
   const code = `const { openDataFolder } = await import(${JSON.stringify(new URL('dataFolder.ts', import.meta.url).href)})
     await openDataFolder(${JSON.stringify(path)}); console.log('open'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  others.push(child)
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve)
     child.once('exit', () => reject(new Error('the other process ended')))

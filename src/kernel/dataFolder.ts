@@ -11,6 +11,7 @@ import { assert } from './assert.ts'
 import { Mendable } from './errors.ts'
 import { lockFolder } from './folderLock.ts'
 import { newId } from './ids.ts'
+import { removePlaceElsewhere } from './postgresPlace.ts'
 import { isRoot } from './postgresUser.ts'
 import { codeOf } from './systemError.ts'
 import { replaceFile } from './wholeFile.ts'
@@ -55,8 +56,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   }
 }
 
-/** Removes a data folder that this process has open, and closes it. The embedded database must be removed first. */
+/** Removes a data folder that this process has open, with its database, wherever that lives; PostgreSQL must be stopped. */
 export async function removeDataFolder(folder: DataFolder): Promise<void> {
+  await removePlaceElsewhere(folder)
   await rm(folder.path, { recursive: true, force: true })
   folder.close()
 }

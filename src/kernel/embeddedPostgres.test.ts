@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { openDataFolder, type DataFolder } from './dataFolder.ts'
-import { removeEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './embeddedPostgres.ts'
+import { openDataFolder, removeDataFolder, type DataFolder } from './dataFolder.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embeddedPostgres.ts'
 import { Mendable } from './errors.ts'
 import type { Log } from './log.ts'
 import { canEnter, isRoot, run, spawnOptions, type RunAs } from './postgresUser.ts'
@@ -295,6 +295,7 @@ describe('a stop', () => {
     process.kill(-(other.process.pid ?? 0), 'SIGINT')
     expect(await exited).toEqual([0, null])
     expect(other.said()).toContain('last answer 42')
+    expect(other.said()).not.toContain('without being asked')
   })
 })
 
@@ -423,8 +424,9 @@ describe.runIf(isRoot())('started by root', () => {
     const moved = await start(join(parent, 'copy'))
     expect(await keptNumbers(moved.postgres.url)).toEqual([9])
     await moved.postgres.stop()
-    await removeEmbeddedPostgres(moved.folder)
+    await removeDataFolder(moved.folder)
     await expect(stat(elsewhere)).rejects.toThrow(/ENOENT/)
+    await expect(stat(moved.folder.path)).rejects.toThrow(/ENOENT/)
   })
 
   test('in a folder of an ordinary user, PostgreSQL runs as that user, who can go on alone', async (context) => {

@@ -15,7 +15,7 @@ import type { Log } from './log.ts'
 import { findPostgresBinaries } from './postgresBinaries.ts'
 import { findClusterVersion, prepareCluster, superuser } from './postgresCluster.ts'
 import { clearLeftover } from './postgresLeftover.ts'
-import { openPlace, removePlaceElsewhere } from './postgresPlace.ts'
+import { openPlace } from './postgresPlace.ts'
 import type { Settings } from './postgresSettings.ts'
 import { isPortTaken, Supervisor } from './postgresSupervisor.ts'
 import type { PostmasterOptions } from './postmaster.ts'
@@ -95,12 +95,6 @@ async function startOnFreePort(
     state.port = await choosePort(undefined)
     await folder.writeJson(stateName, state)
   }
-}
-
-/** Removes the database of a data folder if it lives outside it; one inside goes with the folder. It must be stopped. */
-export async function removeEmbeddedPostgres(folder: DataFolder): Promise<void> {
-  const state = parseState(await folder.readJson(stateName), folder)
-  if (state) await removePlaceElsewhere(folder, state.place)
 }
 
 const stateName = 'postgres'

@@ -49,11 +49,12 @@ export async function openPlace(folder: DataFolder, recorded: string | undefined
   return makeElsewhere(folder, runAs, log)
 }
 
-/** Removes a database that lives outside its data folder. One inside goes with the folder. PostgreSQL must be stopped. */
-export async function removePlaceElsewhere(folder: DataFolder, recorded: string): Promise<void> {
-  if (recorded === inside) return
-  const marker = await readMarker(recorded)
-  if (marker?.folderId === folder.id) await rm(recorded, { recursive: true, force: true })
+/** Removes a database that lives outside its data folder. One inside goes with the folder. */
+export async function removePlaceElsewhere(folder: DataFolder): Promise<void> {
+  const { place } = asObject(await folder.readJson('postgres'))
+  if (typeof place !== 'string' || place === inside) return
+  const marker = await readMarker(place)
+  if (marker?.folderId === folder.id) await rm(place, { recursive: true, force: true })
 }
 
 async function makeElsewhere(folder: DataFolder, runAs: RunAs, log: Log): Promise<PostgresPlace> {
@@ -152,11 +153,14 @@ async function readMarkerId(folderPath: string): Promise<unknown> {
 
 async function readObject(path: string): Promise<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return typeof value === 'object' && value !== null ? { ...value } : {}
+    return asObject(JSON.parse(await readFile(path, 'utf8')))
   } catch {
     return {}
   }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 async function exists(path: string): Promise<boolean> {
