@@ -79,6 +79,11 @@ export function recognise(header: readonly string[]): Columns | null {
   return columns.some(({ field }) => field === 'plate') ? columns : null
 }
 
+/** True where a cell in the place of the plate is a name for it: the line is a heading. */
+export function isColumnName(plate: string): boolean {
+  return knownNames.plate.includes(plainName(plate))
+}
+
 /** The columns as the feed sets them. Throws `Invalid` where a name is not in the header, or a number out of range. */
 export function settle(columns: NonNullable<FormatOptions['columns']>, header: readonly string[] | null): Columns {
   const plain = header?.map(plainName)

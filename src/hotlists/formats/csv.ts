@@ -194,7 +194,7 @@ const nedap = csvFormat({
   options: { delimiter: ';', columns: { plate: 0, jurisdiction: 1, note: 2 } },
 })
 
-/** One plate on a line and nothing else. A first line that is a column's usual name is a heading. */
+/** One plate on a line and nothing else. */
 const simple = lineFormat({
   name: 'simple',
   title: 'One plate on a line',
@@ -203,7 +203,6 @@ const simple = lineFormat({
   headingLinesMax: 1,
   read(text, line) {
     const plate = text.trim()
-    if (line === 1 && recognise([plate])) return 'the line is a heading'
     return plateFault(plate) ?? { line, plate }
   },
 })

@@ -35,16 +35,17 @@ export function rowOfCells(cells: readonly string[], line: number, table: Delimi
     if (field === null || field === 'plate') continue
     const value = cells[index]?.trim() ?? ''
     if (value === '') continue
-    if (field === 'enteredOn' || field === 'expiresOn') setDate(row, field, value, table)
-    else row[field] = value
+    if (field !== 'enteredOn') row[field] = value
+    else if (/\d/.test(value)) setDate(row, value, table)
+    else return `column ${index + 1} holds no date: the line is shifted, or of another layout`
   }
   return row
 }
 
-function setDate(row: FormatRow, field: 'enteredOn' | 'expiresOn', value: string, table: DelimitedTable): void {
+function setDate(row: FormatRow, value: string, table: DelimitedTable): void {
   const date = table.dateOf(value)
   if (date === null) addNote(row, `date as written: ${value}`)
-  else row[field] = date
+  else row.enteredOn = date
 }
 
 /** The cells of a line of this table, at least `cellsMin`, or the reason why it has not got them. */

@@ -4,6 +4,7 @@
  */
 import { invalid } from '../../kernel/errors.ts'
 import { Batch } from './batch.ts'
+import { isColumnName } from './csv-columns.ts'
 import type { FormatOptions, FormatRow, FormatSummary, ListFormat } from './format.ts'
 import { linesOf, textOf } from './lines.ts'
 
@@ -13,7 +14,10 @@ export type TextField = Exclude<keyof FormatRow, 'line' | 'plate' | 'category' |
 export type LineLayout = Omit<ListFormat, 'parse'> & {
   /** The row in a line that is not blank, or the reason why it holds none. */
   read(text: string, line: number): FormatRow | string
-  /** How many lines at the start may be headings. A heading is what does not read as a row; one that does is a row. */
+  /**
+   * How many lines at the start may be headings. A heading is what does not read as a row, or has a column's name where
+   * the plate belongs; any other line is a row, even the first.
+   */
   headingLinesMax: number
   /** Where the layout begins and ends its files with a line about the file, both of which are then required. */
   frame?: FileFrame
@@ -81,8 +85,8 @@ class LineFile {
     if (this.#headingsLeft > 0) {
       this.#headingsLeft--
       if (this.#hasHeader === true) return
-      const heading = this.#layout.read(text, number)
-      if (typeof heading !== 'string') this.batch.add(heading)
+      const first = this.#layout.read(text, number)
+      if (typeof first !== 'string' && !isColumnName(first.plate)) this.batch.add(first)
       return
     }
     const row = this.#layout.read(text, number)

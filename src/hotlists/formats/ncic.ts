@@ -11,7 +11,7 @@
 import type { Category, FormatRow, ListFormat } from './format.ts'
 import { categoryOf } from './categories.ts'
 import { dateOfYyyymmdd } from './dates.ts'
-import { readDelimited } from './delimited.ts'
+import { type DelimitedTable, readDelimited } from './delimited.ts'
 import { type FixedTable, readFixed } from './fixed.ts'
 import { addNote, lineFormat } from './layout.ts'
 
@@ -165,6 +165,7 @@ function commaSeparated(
   fields: readonly (typeof twelve)[number][],
   headingLinesMax: number,
 ): ListFormat {
+  const table: DelimitedTable = { delimiter: ',', fields, cellsMin: fields.length, dateOf: dateOfYyyymmdd }
   return lineFormat({
     name,
     title,
@@ -172,9 +173,10 @@ function commaSeparated(
     jurisdictionCodes: 'ncic',
     headingLinesMax,
     read(text, line) {
-      const row = readDelimited(text, line, { delimiter: ',', fields, cellsMin: fields.length, dateOf: dateOfYyyymmdd })
+      const row = readDelimited(text, line, table)
       if (typeof row === 'string') return row
       const number = row.reference ?? ''
+      if (!/^[A-Z](?:\d{9})?$/.test(number)) return 'the first column is no NIC number (a letter and nine digits)'
       if (number.length === 1) delete row.reference
       return setNcicFile(row, number.slice(0, 1))
     },

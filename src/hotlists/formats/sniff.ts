@@ -105,7 +105,7 @@ export function sniff(firstBytes: Uint8Array): Sniffed {
   const lines = (whole.length > 1 ? whole.slice(0, -1) : whole)
     .filter((line) => line.trim() !== '')
     .slice(0, sniffedLinesMax)
-  const proposals = [...byHeader(lines[0] ?? ''), ...byLook(lines)]
+  const proposals = [...byLook(lines), ...byHeader(lines[0] ?? '')]
   return { certain: proposals.length === 1, proposals }
 }
 
@@ -129,8 +129,8 @@ function byHeader(first: string): Sniffed['proposals'] {
 }
 
 function byLook(lines: readonly string[]): Sniffed['proposals'] {
-  // The first line may be a heading; where it is the only one there is no choice.
-  const entries = lines.length > 1 ? lines.slice(1) : lines
+  // The first line may be a heading (where it is the only one there is no choice), and the last a trailer.
+  const entries = (lines.length > 1 ? lines.slice(1) : lines).filter((line) => !line.startsWith('TOTAL RECORD'))
   return looks.flatMap(([format, look, reason]) => {
     const fitting = entries.filter((line) => look.test(line)).length
     if (fitting === 0 || fitting < entries.length * shareMin) return []
