@@ -1,5 +1,6 @@
 /** Agencies over the wire. */
 import Type, { type Static } from 'typebox'
+import { closed, oneOf } from '../kernel/schema.ts'
 
 export const agencyKinds = ['criminal-justice', 'other'] as const
 
@@ -11,7 +12,7 @@ export const Agency = Type.Object(
     kind: Type.String(),
     contributing: Type.Boolean(),
   },
-  { additionalProperties: false },
+  closed,
 )
 export type Agency = Static<typeof Agency>
 
@@ -22,12 +23,12 @@ export const AgencyDraft = Type.Object(
       description: 'Originating agency identifier: nine characters, the state first',
     }),
     name: Type.String({ minLength: 2, maxLength: 120 }),
-    kind: Type.Union(agencyKinds.map((kind) => Type.Literal(kind))),
+    kind: oneOf(agencyKinds),
     contributing: Type.Boolean(),
   },
-  { additionalProperties: false },
+  closed,
 )
 export type AgencyDraft = Static<typeof AgencyDraft>
 
-export const NoRequest = Type.Object({}, { additionalProperties: false })
-export const AgencyList = Type.Object({ agencies: Type.Array(Agency) }, { additionalProperties: false })
+export const NoRequest = Type.Object({}, closed)
+export const AgencyList = Type.Object({ agencies: Type.Array(Agency) }, closed)

@@ -299,7 +299,7 @@ function outcomeOf<Request>(
 /** What the caller is told of an error, and what the operators' log says of one that is ours. */
 function failure(door: Door, operation: string, error: unknown): PlatekeepError | Bug {
   if (error instanceof PlatekeepError) return error
-  const bug = new Bug()
+  const bug = new Bug(error)
   door.log('error', 'an act failed because of a mistake in the program', {
     operation,
     errorId: bug.id,
@@ -315,9 +315,9 @@ export class Bug extends Error {
   readonly code = 'bug'
   readonly status = 500
   readonly id: string
-  constructor() {
+  constructor(cause?: unknown) {
     const id = newId('error')
-    super(`Something went wrong on our side. Quote ${id} when you report it.`)
+    super(`Something went wrong on our side. Quote ${id} when you report it.`, { cause })
     this.id = id
   }
 }

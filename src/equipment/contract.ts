@@ -1,8 +1,6 @@
 /** Devices over the wire. MP-III's three kinds: fixed, mobile, portable. */
 import Type, { type Static } from 'typebox'
-
-const closed = { additionalProperties: false } as const
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+import { closed, nullable } from '../kernel/schema.ts'
 
 export const DeviceDraft = Type.Object(
   {

@@ -1,11 +1,12 @@
 /** People and their access tokens over the wire. */
 import Type, { type Static } from 'typebox'
-import { roles } from '../policy/roles.ts'
+import { closed, nullable, oneOf } from '../kernel/schema.ts'
+import { roles, type Role } from '../policy/roles.ts'
 
-const closed = { additionalProperties: false } as const
-const personRoles = roles.filter((each) => each.side !== 'machine').map((each) => each.role)
-
-export const RoleName = Type.Union(personRoles.map((role) => Type.Literal(role)))
+export type PersonRole = Exclude<Role, 'device' | 'department-server' | 'witness' | 'system'>
+const machineRoles: readonly Role[] = ['device', 'department-server', 'witness', 'system']
+const personRoles = roles.map((each) => each.role).filter((role): role is PersonRole => !machineRoles.includes(role))
+export const RoleName = oneOf(personRoles)
 
 export const PersonDraft = Type.Object(
   {
@@ -50,10 +51,10 @@ export const Token = Type.Object(
     kind: Type.String(),
     name: Type.String(),
     agencyId: Type.String(),
-    personId: Type.Union([Type.String(), Type.Null()]),
+    personId: nullable(Type.String()),
     createdAt: Type.String(),
-    expiresAt: Type.Union([Type.String(), Type.Null()]),
-    revokedAt: Type.Union([Type.String(), Type.Null()]),
+    expiresAt: nullable(Type.String()),
+    revokedAt: nullable(Type.String()),
   },
   closed,
 )

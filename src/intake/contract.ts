@@ -5,8 +5,8 @@
  * optional; whatever is not named here is refused by its name (CR-5.c: contributions are limited to ALPR data).
  */
 import Type, { type Static } from 'typebox'
+import { closed } from '../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 const share = (description: string) => Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }))
 const words = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, description }))
@@ -78,7 +78,7 @@ export type ReadItem = Static<typeof ReadItem>
 /** The JSON body of `POST /v1/reads`; as NDJSON, each line is one item. */
 export const ReadBatch = Type.Object({ reads: Type.Array(ReadItem, { minItems: 1, maxItems: readsMax }) }, closed)
 
-const images = Type.Optional(Type.Object({ notStored: Type.Integer() }, closed))
+const images = Type.Optional(Type.Object({ notStored: Type.Integer(), refused: Type.Optional(Type.Integer()) }, closed))
 export const ItemResult = Type.Union([
   Type.Object(
     { status: Type.Literal('stored'), id: Type.String(), supersedes: Type.Optional(Type.String()), images },

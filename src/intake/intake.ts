@@ -23,7 +23,7 @@ import { sealReadIds, startOfDay, type DayKey, type ReadKey } from '../reads/rea
 import Type from 'typebox'
 import { bodyBytesMax, IntakeReply, ReadBatch, RefusalsReply, RefusalsRequest, type ItemResult } from './contract.ts'
 import { joinPasses, type Candidate, type Joined } from './joining.ts'
-import { deviceNameOf, normalised } from './normalise.ts'
+import { deviceNameOf, normalised, type NormalRead } from './normalise.ts'
 import { parseReads, parseVendorMessage, type IntakeRequest } from './parse.ts'
 import { mayContribute, maySeeRefusals, type IntakeScope } from './policy.ts'
 import {
@@ -130,7 +130,7 @@ async function takeIn(tx: Tx, acts: readonly IntakeAct[], retentionMs: number): 
   const ids = await store(tx, acts, candidates, at)
   const indexOf = new Map(acts.map((act, index) => [act, index]))
   for (const [index, { placed, read }] of candidates.entries()) {
-    const images = read.imagesNotStored > 0 ? { images: { notStored: read.imagesNotStored } } : {}
+    const images = imageCounts(read)
     must(results[indexOf.get(placed.act) ?? -1], 'each act has results')[placed.place] = {
       ...must(ids[index], 'each read has its answer'),
       ...images,
@@ -140,6 +140,15 @@ async function takeIn(tx: Tx, acts: readonly IntakeAct[], retentionMs: number): 
   await hearFrom(tx, heard)
   await countRefusals(tx, [...refusals.values()], at)
   return acts.map(({ request }, index) => replyOf(request, must(results[index], 'each act has results')))
+}
+
+/** What became of a read's images: none is stored until their store exists, and some were none. */
+function imageCounts({
+  imagesNotStored,
+  imagesRefused,
+}: NormalRead): Pick<ItemResult & { status: 'stored' }, 'images'> {
+  if (imagesNotStored + imagesRefused === 0) return {}
+  return { images: { notStored: imagesNotStored, ...(imagesRefused > 0 ? { refused: imagesRefused } : {}) } }
 }
 
 function devicesOf(tx: Tx, acts: readonly IntakeAct[]): Promise<DeviceDirectory> {

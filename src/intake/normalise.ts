@@ -44,6 +44,7 @@ export type NormalRead = {
   readonly class: string | null
   readonly alternatives: string | null
   readonly imagesNotStored: number
+  readonly imagesRefused: number
 }
 
 /** Bits of `reads.flags`. */
@@ -170,6 +171,7 @@ function readOf({ draft, clockState }: Drafted, device: KnownDevice, plate: stri
     alternatives: alternativesOf(draft.alternatives),
     // Counted until their store exists.
     imagesNotStored: draft.images?.length ?? 0,
+    imagesRefused: draft.imagesRefused?.length ?? 0,
   }
 }
 

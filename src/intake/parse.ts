@@ -7,7 +7,7 @@ import { Invalid, invalid, type Fault } from '../kernel/errors.ts'
 import { adapters } from './adapters/adapters.ts'
 import type { AdapterResult, DraftImage, Heartbeat, ReadDraft } from './adapters/adapter.ts'
 import { ReadItem, readsMax } from './contract.ts'
-import { partsOf } from './multipart.ts'
+import { parseMultipart } from './multipart.ts'
 
 export type ItemFault = Fault & { readonly device: string | null }
 export type ParsedItem =
@@ -71,14 +71,12 @@ function envelopeOf(text: string): unknown[] {
   const others = Object.keys(envelope).filter((name) => name !== 'reads')
   if (others.length > 0) {
     throw new Invalid(
-      others
-        .slice(0, 10)
-        .map((name) => ({
-          path: `/${name.slice(0, 64)}`,
-          rule: 'unknown-field',
-          message: 'there is no field of this name',
-          clause: 'CR-5.c',
-        })),
+      others.slice(0, 10).map((name) => ({
+        path: `/${name.slice(0, 64)}`,
+        rule: 'unknown-field',
+        message: 'there is no field of this name',
+        clause: 'CR-5.c',
+      })),
     )
   }
   return envelope.reads
@@ -101,9 +99,13 @@ function parseItem(item: unknown, path: string): ParsedItem {
   if (item === notJson) return { fault: { path, rule: 'json', message: 'is not JSON', device: null } }
   if (validatorOf(ReadItem).Check(item)) return draftOf(item as ReadItem, path)
   const [fault] = faultsOf(ReadItem, item, path)
-  const device = isRecord(item) && typeof item.device === 'string' ? item.device.slice(0, 120) : null
   const found = fault ?? { path, rule: 'contract', message: 'does not keep its contract' }
-  return { fault: { ...found, ...(found.rule === 'required' ? { clause: 'GA-15' } : {}), device } }
+  return { fault: { ...found, ...(found.rule === 'required' ? { clause: 'GA-15' } : {}), device: deviceNamedBy(item) } }
+}
+
+/** What an item that breaks its contract calls its device, for the count of refusals. */
+function deviceNamedBy(item: unknown): string | null {
+  return isRecord(item) && typeof item.device === 'string' ? item.device.slice(0, 120) : null
 }
 
 // RFC 3339 with its offset. The date's own limits are the parser's to judge.
@@ -151,7 +153,7 @@ export async function parseVendorMessage(raw: unknown): Promise<IntakeRequest> {
   if (!adapter.mediaTypes.includes(body.mediaType)) {
     throw new Invalid([{ path: '', rule: 'media-type', message: `must be ${adapter.mediaTypes.join(' or ')}` }], 415)
   }
-  const parts = body.mediaType === 'multipart/form-data' ? await partsOf(body) : []
+  const parts = body.mediaType === 'multipart/form-data' ? await parseMultipart(body.contentType, body.bytes) : []
   return requestOf(vendor, adapter.parse({ mediaType: body.mediaType, body: body.bytes, parts }))
 }
 

@@ -32,7 +32,7 @@ const storeAndMatch = statement(
    hit as materialized (
      select s.captured_at, s.device_no, s.plate_key, e.id as entry_id, e.feed_no, f.priority, f.agency_id as list_agency_id,
        ${grading.plateGrade} as plate_grade, ${grading.jurisdictionGrade} as jurisdiction_grade,
-       ${grading.alerted} as alerted, ${grading.gradeRank} as grade_rank, ${grading.matchCopy('$2')} as copy
+       ${grading.alerted} as alerted, ${grading.gradeRank} as grade_rank, ${grading.matchCopy('$2::timestamptz')} as copy
      from stored s join hotlist_entries e on ${grading.joined} join feeds f on f.no = e.feed_no
      where ${grading.recorded('$3::date')}),
    matched as (

@@ -23,7 +23,8 @@ function duration(least: number, most: number): (text: string) => number {
   return (text) => {
     const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
     const value = Number(count) * (units[unit ?? ''] ?? Number.NaN)
-    if (!(value >= least && value <= most)) throw new Mendable('must be a number with its unit: 365d (days), 12h (hours) or 3m (minutes)')
+    if (!(value >= least && value <= most))
+      throw new Mendable('must be a number with its unit: 365d (days), 12h (hours) or 3m (minutes)')
     return value
   }
 }
@@ -58,13 +59,12 @@ export const settings = {
     'info' as const,
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
   ),
-  retention: setting('How long a read is kept, counted from capture (CR-7.b): 365d, 36h, 3m', 365 * day, duration(minute, 3650 * day)),
-  databaseConnections: setting('Connections to the database that acts may use at once', 12, whole(4, 200)),
-  intakeQueueReads: setting(
-    'Reads that may wait for the database before senders are told to come back',
-    40_000,
-    whole(5_000, 1_000_000),
+  retention: setting(
+    'How long a read is kept, counted from capture (CR-7.b): 365d, 36h, 3m',
+    365 * day,
+    duration(minute, 3650 * day),
   ),
+  databaseConnections: setting('Connections to the database that acts may use at once', 12, whole(4, 200)),
   requestsAtOnce: setting('Requests in progress before newcomers are told to come back', 1_000, whole(16, 100_000)),
   mqttUrl: setting('MQTT broker to take vendor messages from; empty means none', '', brokerUrl),
   mqttTopics: setting(

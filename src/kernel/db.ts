@@ -58,7 +58,7 @@ export type Parameter =
   | Date
   | Buffer
   | readonly string[]
-  | readonly number[]
+  | readonly (number | null)[]
   | readonly (string | null)[]
   | readonly Buffer[]
   | readonly Date[]
@@ -232,3 +232,6 @@ export function parserOf(oid: number, format?: 'text' | 'binary'): (value: strin
   }
   return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
 }
+
+/** Whether the database answers at all. */
+export const answers = statement('db.answers', 'select 1::int4 as one', { one: 'int4' })

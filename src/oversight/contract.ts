@@ -1,7 +1,7 @@
 /** The log over the wire. The public formats come with the log's own issue; this is its head and its leaves. */
 import Type from 'typebox'
+import { closed } from '../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 export const LogHead = Type.Object({ size: Type.Integer(), root: Type.String(), pending: Type.Integer() }, closed)
 export const LogRange = Type.Object(
   { from: Type.Integer({ minimum: 0 }), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })) },

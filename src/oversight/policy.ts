@@ -15,6 +15,6 @@ export function mayReadLog(actor: Actor): Decision<Issued<{ log: 'leaves' }>> {
 
 /** Only the program itself closes acts that nobody closed. */
 export function mayCloseActs(actor: Actor): Decision<Issued<{ close: 'acts' }>> {
-  if (actor.kind !== 'system') return refuse('MP-IV.B.1g')
+  if (actor.kind !== 'system') return refuse('CR-1.5')
   return permit({ close: 'acts' })
 }

@@ -4,6 +4,6 @@ import { permit, refuse, type Decision, type Issued } from '../policy/decision.t
 
 /** Only the program itself. */
 export function mayPrepareDays(actor: Actor): Decision<Issued<{ prepare: 'days' }>> {
-  if (actor.kind !== 'system') return refuse('MP-IV.B.1g')
+  if (actor.kind !== 'system') return refuse('CR-1.5')
   return permit({ prepare: 'days' })
 }

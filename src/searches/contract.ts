@@ -1,17 +1,24 @@
 /** Searching past reads: the reason that is stated, and what comes back. */
 import Type, { type Static } from 'typebox'
-
-const closed = { additionalProperties: false } as const
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+import { closed, nullable, oneOf } from '../kernel/schema.ts'
 
 /** The five bases of CR-1.1, one word each. */
-export const purposes = {
+export const purposeTitles = {
   safety: 'A concern for safety',
   wrongdoing: 'Wrongdoing',
   'criminal-investigation': 'A criminal investigation',
   'civil-investigation': 'A civil investigation of the department',
   'court-order': 'A court order',
 } as const
+
+export type Purpose = keyof typeof purposeTitles
+export const purposes: readonly Purpose[] = [
+  'safety',
+  'wrongdoing',
+  'criminal-investigation',
+  'civil-investigation',
+  'court-order',
+]
 
 export const pageMax = 500
 
@@ -31,12 +38,9 @@ export const SearchRequest = Type.Object(
     ),
     from: Type.Optional(Type.String({ format: 'date-time' })),
     to: Type.Optional(Type.String({ format: 'date-time' })),
-    purpose: Type.Union(
-      Object.entries(purposes).map(([purpose, description]) =>
-        Type.Literal(purpose as keyof typeof purposes, { description }),
-      ),
-      { description: 'Which of the five bases of CR-1.1' },
-    ),
+    purpose: oneOf(purposes, {
+      description: 'Which of the five bases of CR-1.1: ' + Object.values(purposeTitles).join('; '),
+    }),
     facts: Type.String({ minLength: 1, maxLength: 2000, description: 'The specific and articulable facts, in words' }),
     caseNumber: Type.Optional(
       Type.String({ minLength: 1, maxLength: 60, description: 'Number of the case or call for service' }),

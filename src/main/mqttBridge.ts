@@ -1,0 +1,90 @@
+/**
+ * Takes vendors' messages from an MQTT broker and sends them through the same intake as any other. Quality of service 1: a
+ * message is acknowledged to the broker only after its commit, so the broker keeps what we could not store. The bridge acts
+ * under a machine's token, which is read again for every message and can be revoked like any other.
+ */
+import { connectAsync, type MqttClient } from 'mqtt'
+import type { Actor } from '../door/operation.ts'
+import type { Act } from '../door/perform.ts'
+import { mqttRoutes, type MqttTopic } from '../intake/mqtt.ts'
+import type { Config } from '../kernel/config.ts'
+import { Mendable, Unavailable, TooMuch } from '../kernel/errors.ts'
+import { errorFields, type Log } from '../kernel/log.ts'
+
+const qos = 1
+const messageBytesMax = 8 * 1024 * 1024
+const retryMs = 2_000
+
+export type MqttBridge = { stop(): Promise<void> }
+
+/** Topics and vendors from `topic=vendor,topic=vendor`. */
+export function mqttTopicsOf(text: string): MqttTopic[] {
+  return text
+    .split(',')
+    .filter(Boolean)
+    .map((pair) => {
+      const at = pair.lastIndexOf('=')
+      const [pattern, vendor] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+      if (at < 1 || !vendor)
+        throw new Mendable(`--mqtt-topics: "${pair}" is not topic=vendor, as in frigate/events=frigate.`)
+      return { pattern, vendor }
+    })
+}
+
+export async function startMqttBridge(options: {
+  config: Config
+  log: Log
+  perform: (act: Act, bytes: number) => Promise<unknown>
+  actorOf: (token: string) => Promise<Actor>
+}): Promise<MqttBridge> {
+  const { config, log } = options
+  if (!config.mqttToken)
+    throw new Mendable(
+      '--mqtt-url needs --mqtt-token: the access token of the department server whose cameras publish there.',
+    )
+  const router = mqttRoutes(mqttTopicsOf(config.mqttTopics))
+  const client: MqttClient = await connectAsync(
+    config.mqttUrl,
+    { clientId: 'platekeep', clean: false, reconnectPeriod: retryMs, connectTimeout: 10_000 },
+    true,
+  )
+  client.on('error', (error) => log('warn', 'the MQTT broker reports an error', errorFields(error)))
+  // Replaces the client's own handling: the acknowledgement goes out when `done` is called.
+  client.handleMessage = (packet, done) => {
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    takeIn(packet.topic, payload).then(
+      () => done(),
+      (error: unknown) => done(error instanceof Error ? error : new Error('not stored')),
+    )
+  }
+  await client.subscribeAsync(router.patterns.map(String), { qos })
+  log('info', 'taking messages from the MQTT broker', { topics: router.patterns.length })
+
+  async function takeIn(topic: string, payload: Buffer): Promise<void> {
+    const routed = router.route(topic, payload)
+    if (!routed || payload.length > messageBytesMax)
+      return log('warn', 'an MQTT message was not taken in', { bytes: payload.length, routed: routed !== null })
+    const { message, adapter } = routed
+    for (;;) {
+      try {
+        const actor = await options.actorOf(config.mqttToken)
+        const raw = {
+          mediaType: message.mediaType,
+          contentType: message.mediaType,
+          bytes: message.body,
+          params: { vendor: adapter.vendor },
+        }
+        await options.perform({ caller: { actor, from: 'mqtt' }, raw }, payload.length)
+        return
+      } catch (error) {
+        if (client.disconnecting) throw error
+        // Not for now: the message stays with us, unacknowledged. Anything else will not become better by waiting.
+        if (!(error instanceof Unavailable || error instanceof TooMuch))
+          return log('warn', 'an MQTT message was refused', errorFields(error))
+        await new Promise((resolve) => setTimeout(resolve, retryMs))
+      }
+    }
+  }
+
+  return { stop: () => client.endAsync() }
+}
