@@ -42,7 +42,11 @@ test('bytes that are no text are refused with what they are', () => {
 })
 
 test('any bytes are answered', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => expect(isAnswered(bytes)).toBe(true)))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
+      expect(isAnswered(bytes)).toBe(true)
+    }),
+  )
 })
 
 function isAnswered(bytes: Uint8Array): boolean {
