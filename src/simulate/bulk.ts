@@ -8,7 +8,8 @@
 import type { SimulatedDevice } from './devices.ts'
 import { Fleet } from './fleet.ts'
 import { localMs } from './localTime.ts'
-import { asItem, observe, type ReadItem, type SimulatedRead } from './observe.ts'
+import type { ReadItem } from '../intake/contract.ts'
+import { asItem, observe, type SimulatedRead } from './observe.ts'
 import { type OcrSettings, usualOcr } from './ocr.ts'
 import { Random, Weighted } from './prng.ts'
 

@@ -86,6 +86,7 @@ function referenceOf(vendor: Vendor, number: number, name: string, random: Rando
   const words = name.toUpperCase().replace(/[^A-Z0-9]+/g, '-')
   if (vendor === 'openalpr') return String(104_200_000 + number * 37)
   if (vendor === 'axis') return `B8A44F${random.hex(6).toUpperCase()}`
+  if (vendor === 'hikvision') return `d4:e8:53:${random.hex(6).replace(/(..)(..)/, '$1:$2:')}/1`
   if (vendor === 'verkada') return random.uuid()
   if (vendor === 'frigate') return words.toLowerCase().replaceAll('-', '_')
   return words

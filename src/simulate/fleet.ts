@@ -8,6 +8,7 @@
 import { type Colour, colours, commercialModels, type Model, privateModels } from './models.ts'
 import { blockSize, Plates, vehiclesMax } from './plates.ts'
 import { hash32, seedOf, Weighted } from './prng.ts'
+import { kilometresBetween } from './roads.ts'
 import { towns } from './towns.ts'
 
 export type Look = Model & Colour & { year: number }
@@ -30,9 +31,24 @@ export type Vehicle = { number: number; plate: string; jurisdiction: string; loo
 /** Model year of the newest vehicles. A constant, since the simulation does not know what year it is. */
 const newestYear = 2026
 
-const salt = { model: 1, colour: 2, year: 3, home: 4, work: 5, shift: 6, hour: 7, errands: 8, diligence: 9, listed: 10 }
+const salt = {
+  model: 1,
+  colour: 2,
+  year: 3,
+  home: 4,
+  work: 5,
+  shift: 6,
+  hour: 7,
+  errands: 8,
+  diligence: 9,
+  listed: 10,
+  newness: 11,
+}
 
 const homes = new Weighted(towns.map((town, index) => [index, town.populationThousands] as const))
+
+/** Kilometres between any two towns. */
+const distances = towns.map((from) => towns.map((to) => kilometresBetween(from, to)))
 
 /** Work is drawn to the larger places more strongly than homes are. */
 const workplaces = new Weighted(towns.map((town, index) => [index, town.populationThousands ** 1.3] as const))
@@ -79,7 +95,7 @@ export class Fleet {
 
   look(number: number): Look {
     // Ages fall off evenly over twenty years: newer ones are twice as many as the average.
-    const age = Math.floor(20 * this.#fraction(number, salt.year) * this.#fraction(number, salt.year + 100))
+    const age = Math.floor(20 * this.#fraction(number, salt.year) * this.#fraction(number, salt.newness))
     return { ...this.model(number), ...this.colour(number), year: newestYear - age }
   }
 
@@ -89,7 +105,7 @@ export class Fleet {
     const hour = this.#fraction(number, salt.hour)
     const errands = 0.4 + 1.6 * this.#fraction(number, salt.errands)
     const diligence = 0.5 + 0.5 * this.#fraction(number, salt.diligence)
-    const atWork = { home, work: workplaces.of(hash32(this.#seed, number, salt.work)), diligence }
+    const atWork = { home, work: this.#workplace(number, home), diligence }
     if (shift < 0.6) {
       const leavesHomeAt = 6 + 3 * hour
       return { ...atWork, leavesHomeAt, leavesWorkAt: leavesHomeAt + 8.7, errands }
@@ -99,12 +115,30 @@ export class Fleet {
     return { home, work: null, leavesHomeAt: 0, leavesWorkAt: 0, errands: errands + 0.6, diligence }
   }
 
-  /** True for a fixed share of all vehicles, evenly over the fleet: the ones that stand on hot lists. */
-  listed(number: number, share: number): boolean {
-    return hash32(this.#seed, number, salt.listed) < share * 4294967296
+  /**
+   * True for a share of all vehicles, evenly over the fleet: those that stand on a hot list. Lists with other offsets have
+   * other vehicles, as long as offset + share of one does not reach into the next.
+   */
+  listed(number: number, share: number, offset = 0): boolean {
+    const lot = this.#fraction(number, salt.listed)
+    return lot >= offset && lot < offset + share
+  }
+
+  /** Of four offers the nearest to home: most work close by, some far away. */
+  #workplace(number: number, home: number): number {
+    let nearest = workplaces.of(hash32(this.#seed, number, salt.work))
+    for (let offer = 1; offer < 4; offer++) {
+      const other = workplaces.of(hash32(this.#seed, number, salt.work + 100 * offer))
+      if (kilometres(home, other) < kilometres(home, nearest)) nearest = other
+    }
+    return nearest
   }
 
   #fraction(number: number, salt: number): number {
     return hash32(this.#seed, number, salt) / 4294967296
   }
+}
+
+function kilometres(from: number, to: number): number {
+  return distances[from]?.[to] ?? 0
 }

@@ -2,6 +2,7 @@
  * What a device makes of a vehicle that passes it: a read with the device's errors, beside the truth that only the simulator
  * knows.
  */
+import type { ReadItem } from '../intake/contract.ts'
 import { clockErrorMs, type SimulatedDevice } from './devices.ts'
 import type { Fleet } from './fleet.ts'
 import { rfc3339 } from './localTime.ts'
@@ -35,28 +36,6 @@ export type SimulatedRead = {
   class: string
   /** The same in every message about this pass; unique, also between runs with other seeds. */
   eventId: string
-}
-
-/** One item of `POST /v1/reads`. */
-export type ReadItem = {
-  plate: string
-  capturedAt: string
-  device: string
-  clockState: 'synced' | 'unsynced' | 'unknown'
-  plateConfidence: number
-  jurisdiction?: string
-  jurisdictionConfidence?: number
-  latitude?: number
-  longitude?: number
-  headingDegrees?: number
-  speedKph?: number
-  lane?: number
-  make?: string
-  model?: string
-  colour?: string
-  class?: string
-  alternatives?: { plate: string; confidence: number }[]
-  eventId?: string
 }
 
 /** The device's view of a pass. Cars see others within about 3 km of their town's centre. */

@@ -23,7 +23,7 @@ type Form = {
   pattern: string
 }
 
-/** US states by USPS code, Canadian provinces likewise, `US` for federal plates. */
+/** Jurisdictions are written as the repository stores them (`reads/jurisdiction.ts`). */
 const forms: readonly Form[] = [
   { jurisdiction: 'MA', share: 4430, pattern: '1AAA99' },
   { jurisdiction: 'MA', share: 1950, pattern: '199AA9' },
@@ -54,11 +54,11 @@ const forms: readonly Form[] = [
   { jurisdiction: 'IN', share: 15, pattern: 'P199999' },
   { jurisdiction: 'IL', share: 15, pattern: 'AA19999' },
   { jurisdiction: 'MI', share: 10, pattern: 'AAA1999' },
-  { jurisdiction: 'QC', share: 30, pattern: 'A19AAA' },
-  { jurisdiction: 'NB', share: 8, pattern: 'AAA199' },
-  { jurisdiction: 'ON', share: 6, pattern: 'AAAA199' },
-  { jurisdiction: 'NS', share: 3, pattern: 'AAA199' },
-  { jurisdiction: 'US', share: 3, pattern: 'G4119999' },
+  { jurisdiction: 'CA-QC', share: 30, pattern: 'A19AAA' },
+  { jurisdiction: 'CA-NB', share: 8, pattern: 'AAA199' },
+  { jurisdiction: 'CA-ON', share: 6, pattern: 'AAAA199' },
+  { jurisdiction: 'CA-NS', share: 3, pattern: 'AAA199' },
+  { jurisdiction: 'US-GOV', share: 3, pattern: 'G4119999' },
 ]
 
 /** Jurisdictions a reader takes a plate for, with shares: what misreads fall into. */
