@@ -1,6 +1,5 @@
 /** Files that are there whole or not at all, whenever the power goes. */
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { base32 } from './ids.ts'
@@ -32,11 +31,15 @@ export async function replaceFile(path: string, text: string, { mode, uid, gid }
 
 /** Makes what was made, renamed and removed in a folder last. Windows cannot open one to sync it, and does not need to. */
 export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, constants.O_RDONLY)
+  if (process.platform !== 'win32') await syncFile(path)
+}
+
+/** Makes the content of a file last. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, process.platform === 'win32' ? 'r+' : 'r')
   try {
-    await folder.sync()
+    await file.sync()
   } finally {
-    await folder.close()
+    await file.close()
   }
 }
