@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openDataFolder, removeDataFolder } from './dataFolder.ts'
 import { Mendable } from './errors.ts'
+import { canEnter, isRoot, run, spawnOptions } from './postgresUser.ts'
 
 let parent: string
 beforeAll(async () => {
@@ -88,6 +89,20 @@ describe('the lock', () => {
     first.close()
     const second = await openDataFolder(path)
     second.close()
+  })
+
+  test.runIf(isRoot())('of a folder that somebody else may only read is refused with what to do', async (context) => {
+    await chmod(parent, 0o755)
+    const first = await openDataFolder(join(parent, 'readable'))
+    first.close()
+    await chmod(first.path, 0o755)
+    const code = `const { openDataFolder } = await import(${JSON.stringify(new URL('dataFolder.ts', import.meta.url).href)})
+      await openDataFolder(${JSON.stringify(first.path)}).catch((error) => console.log(error.name, error.message))`
+    const user = { uid: 65_534, gid: 65_534, name: 'nobody' }
+    const readable = await canEnter(user, new URL('.', import.meta.url).pathname)
+    if (!readable) context.skip('the other user cannot read the program here')
+    const { output } = await run(process.execPath, ['--input-type=module', '-e', code], spawnOptions(user, '/'))
+    expect(output).toMatch(/^Mendable The data folder .*readable cannot be locked \(EACCES.*See that this user owns it/)
   })
 
   test('names the folder and the process that has it, and dies with that process', async () => {

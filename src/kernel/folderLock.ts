@@ -34,7 +34,13 @@ export function lockFolder(folder: string): FolderLock {
       `The data folder ${folder} is in use by ${describeHolder(folder)}. Stop that process first, or give this one a folder of its own with --data.`,
     )
   }
-  noteHolder(join(folder, holderFile))
+  try {
+    noteHolder(join(folder, holderFile))
+  } catch (error) {
+    // SQLite also opens a file that may only be read, and then locks nothing.
+    database.close()
+    throw cannotLock(folder, error)
+  }
   return {
     release: () => {
       if (database.isOpen) database.close()
