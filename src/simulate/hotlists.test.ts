@@ -63,9 +63,9 @@ describe('a hot list', () => {
   })
 
   test('has vehicles of its own, if its offset is its own', () => {
-    const other = [...hotListEntries({ ...options, offset: 0.5, count: 0 })].map(({ plate }) => plate)
-    const own = new Set([...hotListEntries({ ...options, count: 0 })].map(({ plate }) => plate))
-    expect(other.length).toBeGreaterThan(900)
+    const other = [...hotListEntries({ ...options, offset: 0.5 })].map(({ plate }) => plate)
+    const own = new Set(entries.map(({ plate }) => plate))
+    // The numbers that two states gave out aside.
     expect(other.filter((plate) => own.has(plate)).length).toBeLessThan(5)
   })
 

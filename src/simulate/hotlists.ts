@@ -15,14 +15,19 @@ export type HotListOptions = {
   agencies: readonly SimulatedAgency[]
   /** Share of the fleet that stands on the list: 0.01 makes one pass in a hundred hit. */
   share: number
-  /** Where the share begins; lists whose shares do not overlap have no vehicle in common (`Fleet.listed`). */
+  /**
+   * From 0 to below 1: where the share begins. Lists whose shares do not overlap have no passing vehicle in common
+   * (`Fleet.listed`), and fillers of their own as long as a million times the difference is more than their number.
+   */
   offset?: number
   /** Entries in all, up to some millions. Where the share alone takes more, all of those. */
   count: number
   /** Shares of categories; one category alone where the list has but one. */
   categories: readonly Category[]
-  /** The day of the file. Entries are up to 400 days older. */
+  /** The day of the file. */
   at: Date
+  /** How much older entries are at most; 400 days unless said. */
+  agedDaysMax?: number
   expiresInDays?: number
   reason?: string
 }
@@ -34,15 +39,15 @@ export function hotListFile(layout: ListLayout, options: HotListOptions): Genera
 
 /** The entries, listed vehicles spread evenly among the fillers. A million take about two seconds. */
 export function* hotListEntries(options: HotListOptions): Generator<ListEntry> {
-  const { fleet, share, offset, count } = options
-  const random = new Random(options.seed).fork(`hot list ${options.categories.join()} ${offset ?? 0}`)
+  const { fleet, share, offset = 0, count } = options
+  const random = new Random(options.seed).fork(`hot list ${options.categories.join()} ${offset}`)
   let listed = 0
   for (let vehicle = 0; vehicle < fleet.size; vehicle++) if (fleet.listed(vehicle, share, offset)) listed++
   const total = Math.max(count, listed)
   const fillers = total - listed
-  if (fleet.firstFiller + fillers > vehiclesMax) throw new RangeError(`there are no ${fillers} fillers for this fleet`)
+  let filler = fleet.firstFiller + Math.round(offset * 1_000_000)
+  if (filler + fillers > vehiclesMax) throw new RangeError(`there are no ${fillers} fillers for this fleet`)
   let vehicle = 0
-  let filler = fleet.firstFiller
   let due = 0
   for (let serial = 1; serial <= total; serial++) {
     due += listed
@@ -59,7 +64,7 @@ export function* hotListEntries(options: HotListOptions): Generator<ListEntry> {
 const dayMs = 86_400_000
 
 function entryOf(options: HotListOptions, random: Random, vehicle: number, serial: number): ListEntry {
-  const { fleet, at, expiresInDays, reason = '' } = options
+  const { fleet, at, expiresInDays, agedDaysMax = 400, reason = '' } = options
   const { make, model, code, colour, colourCode, year } = fleet.look(vehicle)
   return {
     plate: fleet.plates.plateOf(vehicle),
@@ -67,7 +72,7 @@ function entryOf(options: HotListOptions, random: Random, vehicle: number, seria
     category: random.pick(options.categories),
     ori: random.pick(options.agencies).ori,
     serial,
-    enteredOn: isoDay(at.getTime() - random.int(0, 400) * dayMs),
+    enteredOn: isoDay(at.getTime() - random.int(0, agedDaysMax) * dayMs),
     ...(expiresInDays === undefined ? {} : { expiresOn: isoDay(at.getTime() + expiresInDays * dayMs) }),
     make,
     model,
@@ -161,13 +166,20 @@ export function demoLists(options: {
     ),
     list(
       { file: 'amber.csv', title: 'AMBER alerts', category: 'amber-alert', layout: 'csv', refreshHours: 4 },
-      { ...few(3), offset: 0.3, expiresInDays: 3, reason: 'AMBER alert: call the State Police before a stop' },
+      {
+        ...few(3),
+        offset: 0.3,
+        agedDaysMax: 1,
+        expiresInDays: 3,
+        reason: 'AMBER alert: call the State Police before a stop',
+      },
     ),
     list(
       { file: 'bolo.csv', title: 'Be on the lookout', category: 'bolo', layout: 'csv', refreshHours: 24 },
       {
         ...few(12),
         offset: 0.4,
+        agedDaysMax: 10,
         expiresInDays: 14,
         reason: 'Sought in connection with a burglary, verify before acting',
       },

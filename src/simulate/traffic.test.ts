@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { bulkObservations, bulkReads } from './bulk.ts'
 import { Fleet } from './fleet.ts'
 import { instantOf, localMs, rfc3339 } from './localTime.ts'
-import { perfectOcr } from './ocr.ts'
+import { observe } from './observe.ts'
+import { perfectOcr, usualOcr } from './ocr.ts'
+import { Random } from './prng.ts'
 import { simulatedState } from './state.ts'
 import { type Delivery, traffic } from './traffic.ts'
 
@@ -71,6 +73,15 @@ describe('reads in bulk', () => {
     expect(keys.size).toBe(reads.length)
     const events = reads.flatMap(({ device, eventId }) => (eventId === undefined ? [] : [`${device} ${eventId}`]))
     expect(new Set(events).size).toBe(events.length)
+  })
+
+  test('name two passes at one instant differently', () => {
+    const fleet = new Fleet(options.seed, 10)
+    const random = new Random('instant')
+    const ids = state.devices
+      .slice(0, 1)
+      .flatMap((device) => [1, 2, 3].map((vehicle) => observe(random, fleet, vehicle, device, 0, usualOcr).eventId))
+    expect(new Set(ids).size).toBe(3)
   })
 
   test('hit a list as often as the fleet stands on it', () => {
@@ -164,6 +175,11 @@ describe('traffic by habit', () => {
     expect([...ends].filter((hour) => ![7, 15, 23].includes(hour))).toEqual([])
     const atOnce = passes.filter(({ read }) => !read.device.uploadsAtShiftEnd)
     expect(atOnce.filter(({ sentMs, read }) => sentMs - read.truth.passedMs > 60_000)).toEqual([])
+  })
+
+  test('has patrols that go on after midnight', () => {
+    const small = passes.filter(({ read }) => new Date(localMs(read.truth.passedMs)).getUTCHours() < 6)
+    expect(small.filter(({ read }) => read.device.kind === 'mobile').length).toBeGreaterThan(100)
   })
 
   test('reports by the clocks that the devices have', () => {
