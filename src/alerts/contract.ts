@@ -47,7 +47,7 @@ export const AlertRead = Type.Object(
 )
 export type AlertRead = Static<typeof AlertRead>
 
-/** One hot list entry that the read matched, as copied into the alert. */
+/** One hot list entry that the read matched, as copied into the alert. (Stored, `details` is the entry's own text.) */
 export const AlertMatch = Type.Object(
   {
     feedId: Type.String(),
@@ -60,7 +60,11 @@ export const AlertMatch = Type.Object(
     reference: optional(Type.String({ description: "The list's own number for the entry" })),
     sourceOri: optional(Type.String({ description: 'Who entered it' })),
     expiresOn: optional(Type.String()),
-    details: optional(Type.String()),
+    details: optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), {
+        description: 'What else the list says: vehicle, plate type, note',
+      }),
+    ),
     listRevision: Type.Integer(),
     listRevisedAt: optional(Type.String()),
     listStale: Type.Boolean({ description: 'Older than its refresh age when the alert was raised (CL-4)' }),
@@ -94,3 +98,71 @@ export const Alert = Type.Object(
   closed,
 )
 export type Alert = Static<typeof Alert>
+
+/** The next position to go on from is a position itself; events of others lie between those one gets. */
+const position = (description: string) => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description })
+
+export const pageMax = 200
+export const AlertListRequest = Type.Object(
+  {
+    before: optional(position('Only alerts before this position: `next` of the page before')),
+    limit: optional(Type.Integer({ minimum: 1, maximum: pageMax })),
+  },
+  closed,
+)
+export const AlertList = Type.Object(
+  {
+    alerts: Type.Array(Alert, { description: 'Newest first' }),
+    next: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'For `before`, or null where this was the last page',
+    }),
+  },
+  closed,
+)
+
+export const StreamRequest = Type.Object(
+  { after: optional(position('Go on after this position, as the header Last-Event-ID does; absent: from now on')) },
+  closed,
+)
+export const StreamOpened = Type.Object({ position: Type.Integer() }, closed)
+
+export const deliveryMax = 100
+export const DeliverRequest = Type.Object(
+  { after: position('What the subscriber has'), limit: Type.Integer({ minimum: 1, maximum: deliveryMax }) },
+  closed,
+)
+export type DeliverRequest = Static<typeof DeliverRequest>
+export const Delivery = Type.Object(
+  {
+    alerts: Type.Array(Alert, { maxItems: deliveryMax, description: 'In the order of their positions' }),
+    through: Type.Integer({ description: 'Up to here there is nothing else for this subscriber' }),
+  },
+  closed,
+)
+export type Delivery = Static<typeof Delivery>
+
+export const lookBackEntriesMax = 1_000
+export const LookBackRequest = Type.Object(
+  {
+    feedNo: Type.Integer(),
+    revision: Type.Integer({ minimum: 1 }),
+    afterEntry: position('The last entry of the batch before; 0 at first'),
+  },
+  closed,
+)
+export const LookBackReply = Type.Object(
+  {
+    entries: Type.Integer({ maximum: lookBackEntriesMax }),
+    matches: Type.Integer(),
+    alertIds: Type.Array(Type.String()),
+    lastEntry: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Where to go on, or null when all were looked at',
+    }),
+  },
+  closed,
+)
+export const LookBackEndRequest = Type.Object(
+  { feedNo: Type.Integer(), revision: Type.Integer({ minimum: 1 }) },
+  closed,
+)
+export const LookBackEndReply = Type.Object({ superseded: Type.Integer() }, closed)
