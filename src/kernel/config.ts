@@ -40,6 +40,11 @@ const postgresUrl = (value: string): string => {
   if (!/^postgres(ql)?:\/\//.test(value)) throw new Mendable('must begin with postgres:// or postgresql://')
   return value
 }
+const httpUrl = (value: string): string => {
+  if (!/^https?:\/\/[^/]+\/?$/.test(value) || !URL.canParse(value))
+    throw new Mendable('must be an address such as https://plates.example.org or http://127.0.0.1:8417')
+  return value.replace(/\/$/, '')
+}
 const brokerUrl = (value: string): string => {
   if (!/^mqtts?:\/\//.test(value)) throw new Mendable('must begin with mqtt:// or mqtts://')
   return value
@@ -75,50 +80,69 @@ export const settings = {
   mqttToken: setting('Access token the MQTT bridge acts under', '', text),
 } satisfies Record<string, Setting<string> | Setting<number> | Setting<'debug' | 'info' | 'warn' | 'error' | 'silent'>>
 
-export type SettingName = keyof typeof settings
-export type Config = { [Name in SettingName]: ReturnType<(typeof settings)[Name]['parse']> }
+/** What a client needs to reach a server. A server knows these names too, so that one shell can have the settings of both. */
+export const clientSettings = {
+  server: setting('Address of the server; empty means the one that runs on the data folder', '', httpUrl),
+  token: setting('Access token to act under', '', text),
+  data: settings.data,
+} satisfies Record<string, Setting<string>>
 
-/** `retentionDays` → `--retention-days`. */
-export function flagOf(name: SettingName): string {
+export type SettingName = keyof typeof settings
+export type ClientSettingName = keyof typeof clientSettings
+export type Config = { [Name in SettingName]: ReturnType<(typeof settings)[Name]['parse']> }
+export type ClientConfig = { [Name in ClientSettingName]: string }
+
+/** `logLevel` → `--log-level`. */
+export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
-/** `retentionDays` → `PLATEKEEP_RETENTION_DAYS`. */
-export function variableOf(name: SettingName): string {
+/** `logLevel` → `PLATEKEEP_LOG_LEVEL`. */
+export function variableOf(name: string): string {
   return name === 'databaseUrl'
     ? 'DATABASE_URL'
     : `PLATEKEEP_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
-function isSetting(name: string): name is SettingName {
-  return Object.hasOwn(settings, name)
-}
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Flags = Readonly<Record<string, string>>
 
 /**
  * The configuration from flags (as `{ port: '8080' }`) over the environment over the defaults.
  * Throws `Mendable` naming the setting, where it came from, and what it must be.
  */
-export function readConfig(
-  flags: Readonly<Record<string, string>>,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
-  const names = Object.keys(settings).filter(isSetting)
-  const variables = new Set(names.map(variableOf))
-  for (const variable of Object.keys(environment)) {
-    if (variable.startsWith('PLATEKEEP_') && !variables.has(variable)) {
-      throw new Mendable(`${variable} is not a setting. Settings: ${[...variables].join(', ')}.`)
-    }
-  }
-  for (const flag of Object.keys(flags)) if (!isSetting(flag)) throw new Mendable(`--${flag} is not a setting.`)
-  const entries = names.map((name) => {
+export function readConfig(flags: Flags, environment: Environment = process.env): Config {
+  const config = read(settings, flags, environment) as Config
+  const data = resolve(config.data)
+  return { ...config, data, keys: config.keys ? resolve(config.keys) : join(data, 'keys') }
+}
+
+/** Likewise for a client. What is not set is empty; the data folder is absolute. */
+export function readClientConfig(flags: Flags, environment: Environment = process.env): ClientConfig {
+  const config = read(clientSettings, flags, environment) as ClientConfig
+  return { ...config, data: resolve(config.data) }
+}
+
+function read(list: Readonly<Record<string, Setting<unknown>>>, flags: Flags, environment: Environment): object {
+  refuseUnknown(environment)
+  for (const flag of Object.keys(flags))
+    if (!Object.hasOwn(list, flag)) throw new Mendable(`${flagOf(flag)} is not a setting.`)
+  const entries = Object.entries(list).map(([name, { default: fallback, parse }]) => {
     const given = flags[name] ?? environment[variableOf(name)]
-    if (given === undefined || given === '') return [name, settings[name].default] as const
+    if (given === undefined || given === '') return [name, fallback] as const
     try {
-      return [name, settings[name].parse(given)] as const
+      return [name, parse(given)] as const
     } catch (error) {
       if (!(error instanceof Mendable)) throw error
       throw new Mendable(`${flags[name] === undefined ? variableOf(name) : flagOf(name)}: ${error.message}.`)
     }
   })
-  const config = Object.fromEntries(entries) as Config
-  const data = resolve(config.data)
-  return { ...config, data, keys: config.keys ? resolve(config.keys) : join(data, 'keys') }
+  return Object.fromEntries(entries)
+}
+
+function refuseUnknown(environment: Environment): void {
+  const known = [...new Set(Object.keys({ ...settings, ...clientSettings }).map(variableOf))]
+  for (const variable of Object.keys(environment)) {
+    if (variable.startsWith('PLATEKEEP_') && !known.includes(variable))
+      throw new Mendable(`${variable} is not a setting. Settings: ${known.join(', ')}.`)
+  }
 }

@@ -16,12 +16,15 @@ import { Mendable } from './errors.ts'
 /** `release` may be called again. */
 export type FolderLock = { release(): void }
 
+/** Another process has the folder. Tells a folder in use from one that cannot be used at all. */
+export class FolderInUse extends Mendable {}
+
 const lockFile = 'lock'
 const holderFile = 'lock-holder.json'
 
 /**
  * Takes the lock of a folder, which must exist and be writable.
- * @throws Mendable when another process has it (named by its pid), or when the lock file cannot be used.
+ * @throws FolderInUse when another process has it (named by its pid), and Mendable when the lock file cannot be used.
  */
 export function lockFolder(folder: string): FolderLock {
   const database = openLockFile(folder)
@@ -30,7 +33,7 @@ export function lockFolder(folder: string): FolderLock {
   } catch (error) {
     database.close()
     if (!isBusy(error)) throw cannotLock(folder, error)
-    throw new Mendable(
+    throw new FolderInUse(
       `The data folder ${folder} is in use by ${describeHolder(folder)}. Stop that process first, or give this one a folder of its own with --data.`,
     )
   }
