@@ -37,6 +37,8 @@ grant update on agencies, people, devices, access_tokens, device_refusals, feeds
 grant update (last_seen_on) on plates to platekeep_app;
 grant update (flags) on reads to platekeep_app;
 grant delete on log_open to platekeep_app;
+-- Whoever closes an act that nobody closed locks its row first, and to lock a row one must have the right to update some column.
+grant update (act_id) on log_open to platekeep_app;
 -- Hot list imports stage a file in a temporary table.
 do $$ begin execute format('grant temporary on database %I to platekeep_app', current_database()); end $$;
 
