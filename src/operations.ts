@@ -3,7 +3,7 @@
  * operations are derived from it; what is not here cannot be done.
  */
 import * as agencies from './agencies/agencies.ts'
-import * as alerts from './alerts/alerts.ts'
+import { alertOperations } from './alerts/alerts.ts'
 import type { AnyOperation } from './door/operation.ts'
 import * as equipment from './equipment/equipment.ts'
 import * as hotlists from './hotlists/hotlists.ts'
@@ -20,6 +20,7 @@ export type Operations = ReturnType<typeof allOperations>
 
 /** All operations, for a retention, by name; `list` has them in the order of the house. */
 export function allOperations({ retentionMs }: OperationSettings) {
+  const alerts = alertOperations(retentionMs)
   const intake = intakeOperations(retentionMs)
   const searches = searchOperations(retentionMs)
   const list: readonly AnyOperation[] = [
@@ -42,6 +43,7 @@ export function allOperations({ retentionMs }: OperationSettings) {
     alerts.stream,
     alerts.deliver,
     alerts.lookBack,
+    alerts.endLookBack,
     intake.submit,
     intake.vendor,
     listRefusals,
@@ -50,5 +52,5 @@ export function allOperations({ retentionMs }: OperationSettings) {
     oversight.leaves,
     oversight.closeUnknown,
   ]
-  return { list, intake, searches }
+  return { list, alerts, intake, searches }
 }

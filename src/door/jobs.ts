@@ -20,16 +20,17 @@ export function systemCaller(job: string): Caller {
   return { actor, from: 'local' }
 }
 
-export type Job = { readonly name: string; readonly everyMs: number; run(): Promise<void> }
+/** `run` is told when the program stops, and ends early then. */
+export type Job = { readonly name: string; readonly everyMs: number; run(stopping: AbortSignal): Promise<void> }
 
 /** Runs jobs, each after its interval and never twice at once, until stopped. A failure is logged and tried again next time. */
 export function startJobs(jobs: readonly Job[], log: Log): { soon(name: string): void; stop(): Promise<void> } {
-  let stopping = false
+  const stopping = new AbortController()
   const wakes = new Map<string, () => void>()
   const wanted = new Set<string>()
 
   function rest({ name, everyMs }: Job): Promise<void> {
-    if (stopping || wanted.delete(name)) return Promise.resolve()
+    if (stopping.signal.aborted || wanted.delete(name)) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, everyMs)
       wakes.set(name, () => {
@@ -40,12 +41,12 @@ export function startJobs(jobs: readonly Job[], log: Log): { soon(name: string):
     })
   }
   async function loop(job: Job): Promise<void> {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       await rest(job)
       wakes.delete(job.name)
-      if (stopping) return
+      if (stopping.signal.aborted) return
       try {
-        await job.run()
+        await job.run(stopping.signal)
       } catch (error) {
         log('warn', 'a job failed and will be tried again', { job: job.name, ...errorFields(error) })
       }
@@ -58,7 +59,7 @@ export function startJobs(jobs: readonly Job[], log: Log): { soon(name: string):
       wakes.get(name)?.()
     },
     stop: async () => {
-      stopping = true
+      stopping.abort()
       for (const wake of wakes.values()) wake()
       await Promise.all(loops)
     },

@@ -18,7 +18,7 @@ import { beginMatching } from '../kernel/locks.ts'
 import { must } from '../kernel/assert.ts'
 import { day } from '../kernel/clock.ts'
 import type { Tx } from '../kernel/db.ts'
-import type { Fault } from '../kernel/errors.ts'
+import { Unavailable, type Fault } from '../kernel/errors.ts'
 import { sealReadIds, startOfDay, type DayKey, type ReadKey } from '../reads/readIds.ts'
 import Type from 'typebox'
 import { bodyBytesMax, IntakeReply, ReadBatch, RefusalsReply, RefusalsRequest, type ItemResult } from './contract.ts'
@@ -182,6 +182,9 @@ async function store(
     tx,
     days.map((ms) => new Date(ms).toISOString().slice(0, 10)),
   )
+  if (days.some((start) => !keys.has(start))) {
+    throw new Unavailable('A day that some of these reads belong to is being prepared. Send the same request again.', 5)
+  }
   const joined = await joinPasses(tx, candidates)
   const scopes = acts.map(({ scope }) => scope)
   const rows = joined.store.map(({ read, agencyNo }) => ({ read, agencyNo, receivedMs: at.getTime() }))

@@ -90,29 +90,26 @@ export async function startServer(
       committed: () => sequencer.nudge(),
     }
     const operations = allOperations({ retentionMs: config.retention })
-    say('making the days that reads live in')
-    const prepare = async (): Promise<void> => {
-      const days = daysKept(clock.now(), config.retention)
-      for (let from = 0; from < days.length; from += 50)
-        await perform(door, prepareDays, systemCaller('days'), { days: days.slice(from, from + 50) })
-    }
-    await prepare()
+    // The days that reads arrive for now are there before the server is; the rest of the year follows in the background.
+    const days = (): string[] => daysKept(clock.now(), config.retention)
+    await prepareAll(door, days().slice(-daysAtStart))
+    const prepareRest = (signal: AbortSignal): Promise<void> => prepareAll(door, days().reverse(), signal)
     const jobs = startJobs(
       [
-        { name: 'days', everyMs: hour, run: prepare },
+        { name: 'days', everyMs: hour, run: prepareRest },
         {
           name: 'unknown outcomes',
           everyMs: minute,
           run: async () => void (await perform(door, closeUnknown, systemCaller('unknown outcomes'), {})),
         },
-        { name: 'look-back', everyMs: 5 * second, run: () => lookBackDue(door, systemCaller('look-back')) },
+        { name: 'look-back', everyMs: 5 * second, run: async () => void (await lookBackDue(door, operations.alerts)) },
       ],
       log,
     )
     undo.push(() => jobs.stop())
+    jobs.soon('days')
     undo.push(onListRevision(() => jobs.soon('look-back')))
-    const hub = await openAlertHub({ url, door })
-    undo.push(() => hub.close())
+    const hub = await openAlertHub({ url, door, deliver: operations.alerts.deliver })
     const read = tokenReader(db, clock)
     const operatorToken = `operator_${keys.operator}`
     const actorOf = async (token: string): Promise<Actor> =>
@@ -133,13 +130,14 @@ export async function startServer(
       requestsAtOnce: config.requestsAtOnce,
     })
     undo.push(() => Promise.race([http.close(), delay(stopMsMax)]))
-    undo.push(() => hub.endAll('the server stops'))
+    // Before HTTP, which waits for what is open.
+    undo.push(() => hub.close())
     const address = await http.listen({ host: config.host, port: config.port })
     if (config.mqttUrl) {
       const bridge = await startMqttBridge({ config, log, perform: vendor, actorOf })
       undo.push(() => bridge.stop())
     }
-    await folder.writeJson('server.json', { url: address, operatorToken })
+    await folder.writeJson('server', { url: address, operatorToken })
     log('info', 'listening', { url: address })
     return { url: address, operatorToken, databaseUrl: url, door, operations, stop }
 
@@ -149,6 +147,16 @@ export async function startServer(
       undo.push(() => postgres.stop())
       return postgres.url
     }
+  }
+}
+
+/** A week ahead, today, and the days before that ordinary late uploads come from. */
+const daysAtStart = 10
+const daysAtOnce = 10
+
+async function prepareAll(door: Door, days: readonly string[], signal?: AbortSignal): Promise<void> {
+  for (let from = 0; from < days.length && !signal?.aborted; from += daysAtOnce) {
+    await perform(door, prepareDays, systemCaller('days'), { days: days.slice(from, from + daysAtOnce) })
   }
 }
 

@@ -25,8 +25,8 @@ export async function createDays(
   _scope: Issued<{ prepare: 'days' }>,
   days: readonly string[],
 ): Promise<number> {
-  const partitions = await tx.rows(createPartition, [days])
   const missing = (await tx.rows(selectMissing, [days])).map((row) => row.day)
+  const partitions = await tx.rows(createPartition, [missing])
   // The numbers are random, so that an id does not tell which of two days came first.
   if (missing.length > 0)
     await tx.run(insertKeys, [
