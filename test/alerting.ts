@@ -95,7 +95,7 @@ export function follow(
   const positions: number[] = []
   const ended: string[] = []
   const beats: number[] = []
-  const { close } = hub.subscribe({
+  const subscription = hub.subscribe({
     caller,
     refresh: options.refresh ?? (async () => caller.actor),
     after: options.after,
@@ -111,7 +111,14 @@ export function follow(
       ended.push(reason)
     },
   })
-  return { alerts, positions, ended, beats, last: () => positions.at(-1) ?? options.after, close }
+  return {
+    alerts,
+    positions,
+    ended,
+    beats,
+    last: () => positions.at(-1) ?? options.after,
+    close: () => subscription.close(),
+  }
 }
 
 /** Waits until something holds, at most some seconds. */

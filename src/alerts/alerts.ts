@@ -31,7 +31,7 @@ const audience = "CR-8, CR-1.3: people who work with alerts, for their agency's 
 
 /** The operations of alerts, for a retention in milliseconds: what is past it is not shown. */
 export function alertOperations(retentionMs: number) {
-  const policy = (actor: Parameters<typeof maySeeAlerts>[0], _request: unknown, _facts: unknown, at: Date) =>
+  const policy = (actor: Parameters<typeof maySeeAlerts>[0], _request: unknown, _facts: undefined, at: Date) =>
     maySeeAlerts(actor, new Date(at.getTime() - retentionMs))
 
   const list = operation({

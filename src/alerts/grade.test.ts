@@ -1,6 +1,6 @@
 /** Every cell of the table of grades, in TypeScript and in SQL, and the two held to each other over generated pairs. */
 import * as fc from 'fast-check'
-import pg from 'pg'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { plateKeyOf } from '../reads/plate.ts'
 import { alertGradeOf, gradeOf, listDayOf } from './grade.ts'
@@ -146,7 +146,7 @@ const table: Cell[] = [
   },
 ]
 
-const client = new pg.Client({ connectionString: inject('postgresUrl') })
+const client = new Client({ connectionString: inject('postgresUrl') })
 beforeAll(() => client.connect())
 afterAll(() => client.end())
 

@@ -90,5 +90,5 @@ export function matchCopy(at: string): string {
   'plateGrade', ${plateGrade}, 'jurisdictionGrade', ${jurisdictionGrade},
   'reference', e.reference, 'sourceOri', e.source_ori, 'expiresOn', e.expires_on, 'details', e.details,
   'listRevision', f.revision, 'listRevisedAt', ${instant('f.revised_at')},
-  'listStale', coalesce(f.revised_at < ${at} - make_interval(hours => f.refresh_hours_max), true)))`
+  'listStale', coalesce(f.revised_at < ${at}::timestamptz - make_interval(hours => f.refresh_hours_max), true)))`
 }

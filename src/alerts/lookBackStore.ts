@@ -18,11 +18,18 @@ import type { LookBackScope } from './policy.ts'
 /** The newest reads of a plate that one entry looks back to: bounds what a batch can raise. Older ones are found by a search. */
 export const readsPerEntryMax = 100
 
+// In an expression, so that it stays a look-up in a hash table: as a join it would be planned for a handful of rows, and be run
+// in square time for a hundred thousand.
+const inserted = `case when (plate_key, captured_at, device_no, entry_id) in (
+       select m.plate_key, m.captured_at, m.device_no, m.entry_id from matched m) then true else false end`
+
 // $1 feed, $2 revision, $3 the last entry of the batch before, $4 entries at most, $5 how far back, $6 this instant, $7 the day on
-// which entries must still be good, $8 since when reads are kept. Matches are once-only, and so are the alerts made from them:
-// whoever comes a second time, after a crash or beside another process, inserts no match and raises nothing. An entry whose
-// details changed is a new row for the same plate: what the old row matched is not matched again.
-const lookBack = statement(
+// which entries must still be good, $8 since when reads are kept. The partitions of the days ahead are not looked into.
+//
+// Matches are once-only, and so are the alerts made from them: whoever comes a second time, after a crash or beside another
+// process, inserts no match and raises nothing. An entry whose details changed is a new row for the same plate: what the old
+// row matched is not matched again, and what it never came to match, because it changed too soon, is.
+export const selectAndMatch = statement(
   'alerts.lookBack',
   `with e as materialized (
      select id, feed_no, to_revision, zero_folded, plate, plate_key, jurisdiction, category, expires_on, reference, source_ori, details
@@ -34,8 +41,8 @@ const lookBack = statement(
        row_number() over (partition by e.id order by s.captured_at desc, s.device_no) as place
      from e join feeds f on f.no = e.feed_no join reads s on ${joined}
      join devices d on d.no = s.device_no join agencies a on a.id = d.agency_id
-     where s.captured_at >= $5 and (case when s.flags & 3 = 1 then s.captured_at else s.received_at end) > $8
-       and s.flags & 24 = 0 and ${recorded('$7::date')}
+     where s.captured_at >= $5 and s.captured_at < $6::timestamptz + interval '1 hour'
+       and (case when s.flags & 3 = 1 then s.captured_at else s.received_at end) > $8 and s.flags & 24 = 0 and ${recorded('$7::date')}
        and not exists (
          select from matches m join hotlist_entries p on p.id = m.entry_id
          where m.plate_key = s.plate_key and m.captured_at = s.captured_at and m.device_no = s.device_no
@@ -49,8 +56,7 @@ const lookBack = statement(
      select plate_key, captured_at, device_no, max(priority) as priority, min(grade_rank) as grade_rank, min(agency_id) as agency_id,
        array_agg(list_agency_id) as list_agency_ids, (array_agg(read_copy))[1] as read_copy,
        jsonb_agg(match_copy order by grade_rank, priority desc) as match_copies
-     from hit join matched using (plate_key, captured_at, device_no, entry_id)
-     where alerted group by plate_key, captured_at, device_no),
+     from hit where alerted and ${inserted} group by plate_key, captured_at, device_no),
    raised as (
      insert into alerts (plate_key, id, captured_at, device_no, raised_at, priority, grade, look_back, agency_ids, read, matches)
      select v.plate_key, ${newAlertId}, v.captured_at, v.device_no, $6, v.priority, ${gradeWords('v.grade_rank')}, true,
@@ -63,9 +69,9 @@ const lookBack = statement(
   { entries: 'int4', last_entry: 'int8?', matches: 'int4', alert_ids: 'text[]' },
 )
 
-// The planner does not know that the window is one or two days out of hundreds, and would rather hash all reads than look up a
-// thousand plates.
-export const beginLookBack = `begin; set local enable_hashjoin = off; set local enable_mergejoin = off`
+// The planner does not know that the window is one or two days out of hundreds, nor how much matches has grown since it planned:
+// it would rather read whole tables than look up a thousand plates.
+export const beginLookBack = `begin; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off`
 
 export type LookedBack = { entries: number; matches: number; alertIds: string[]; lastEntry: number | null }
 
@@ -78,7 +84,7 @@ export async function matchEarlierReads(
 ): Promise<LookedBack> {
   const { feedNo, revision, since, keptSince } = scope
   const row = must(
-    await tx.row(lookBack, [feedNo, revision, page.afterEntry, page.limit, since, at, listDay, keptSince]),
+    await tx.row(selectAndMatch, [feedNo, revision, page.afterEntry, page.limit, since, at, listDay, keptSince]),
     'an aggregate gives a row',
   )
   return {

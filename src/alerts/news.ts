@@ -43,6 +43,7 @@ export function newsOf(url: string, log: Log, onNotice: () => void): News {
       options: connectionOptions({ role: 'platekeep_app', statementTimeoutMs: lookMsMax }),
       connectionTimeoutMillis: lookMsMax,
       query_timeout: lookMsMax,
+      application_name: 'platekeep alerts',
       keepAlive: true,
       types: { getTypeParser: parserOf },
     })

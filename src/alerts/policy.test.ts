@@ -26,13 +26,12 @@ describe('maySeeAlerts', () => {
   test.each(roles.filter(({ side }) => side !== 'machine').map(({ role }) => [role, sees[role] ?? 'nothing'] as const))(
     '%s sees %s',
     (role, expected) => {
-      const decision = maySeeAlerts(actor('person', role), keptSince)
-      if (expected === 'nothing') expect(decision).toMatchObject({ permitted: false, clause: 'CR-1.3' })
-      else
-        expect(decision).toMatchObject({
-          permitted: true,
-          scope: { agencyId: expected === 'all' ? null : 'agency_1', keptSince },
-        })
+      const agencyId = expected === 'all' ? null : 'agency_1'
+      expect(maySeeAlerts(actor('person', role), keptSince)).toMatchObject(
+        expected === 'nothing'
+          ? { permitted: false, clause: 'CR-1.3' }
+          : { permitted: true, scope: { agencyId, keptSince } },
+      )
     },
   )
   test('no machine, whatever roles it claims', () => {
