@@ -10,7 +10,7 @@
  * Whatever goes wrong before the commit, the list stays as it was. Only the staging waits for the sender, and it locks nothing.
  */
 import { must } from '../kernel/assert.ts'
-import { mayRunAgain, type Tx } from '../kernel/db.ts'
+import type { Tx } from '../kernel/db.ts'
 import { Invalid, TooMuch, Unavailable, type Fault } from '../kernel/errors.ts'
 import type { Issued } from '../policy/decision.ts'
 import type { ImportReport, ImportRequest } from './contract.ts'
@@ -53,10 +53,6 @@ export async function importInto(
   atOnce++
   try {
     return await imported(tx, scope, feed, request, by)
-  } catch (error) {
-    // The door would run the act again, but the file has gone by.
-    if (mayRunAgain(error)) throw new Unavailable('The import met another one and was undone. Send the file again.')
-    throw error
   } finally {
     atOnce--
   }

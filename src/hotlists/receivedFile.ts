@@ -39,7 +39,7 @@ export class ReceivedFile implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Its bytes, once: a file that was half read cannot be read again. The source is not destroyed when the reader stops early,
+   * Its bytes, once: the door runs an act again after a deadlock, but the file has gone by then. The source is not destroyed when the reader stops early,
    * since the answer may have to go out on the connection on which it came.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {

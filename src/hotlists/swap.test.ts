@@ -124,7 +124,8 @@ describe('two imports of one feed at once', () => {
     expect(await platesOf(world, id)).toEqual(plates(10, 5))
   })
   test('are two at most in one process, since each holds a connection while its file arrives', async () => {
-    const ids = await Promise.all([1, 2, 3].map(() => feedWith(csvOf('AAA111'))))
+    const ids: string[] = []
+    for (const plate of ['AAA111', 'BBB222', 'CCC333']) ids.push(await feedWith(csvOf(plate)))
     const [a, b] = [gated(csvOf('BBB222'), 'LATE11,MA,\n'), gated(csvOf('BBB222'), 'LATE11,MA,\n')]
     const importing = [load(ids[0] ?? '', a.file), load(ids[1] ?? '', b.file)]
     await Promise.all([a.reached, b.reached])
