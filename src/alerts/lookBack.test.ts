@@ -218,6 +218,18 @@ describe('a new entry', () => {
     expect(plates.slice(readsPerEntryMax)).toEqual(['P00000 exact raised', 'P01999 exact raised'])
   })
 
+  test('is looked for in each revision from its first one on, whichever list came first', async () => {
+    await addRead('FIRST1', { minutesAgo: 1 })
+    await revise(await addFeed(), [{ plate: 'FIRST1' }])
+    const long = Array.from({ length: lookBackEntriesMax + 1 }, (_, n) => ({ plate: `P${String(n).padStart(5, '0')}` }))
+    await revise(await addFeed({ name: 'A long list' }), long)
+    await world.owner.query(
+      `update feed_revisions set imported_at = imported_at - interval '1 second' where feed_no = 2`,
+    )
+    expect(await lookBackDue(world.door, operations)).toBe(2)
+    expect(await raised()).toEqual(['FIRST1 exact raised'])
+  })
+
   test('that matches a read twice makes one alert of the most urgent, with both', async () => {
     await addRead('4TRK81', { minutesAgo: 1 })
     await revise(await addFeed(), [{ plate: '4TRK81' }, { plate: '4TRK81', jurisdiction: '' }])

@@ -156,6 +156,31 @@ describe('who follows', () => {
     expect(officer.alerts[0]?.id).toBe(officer.alerts[1]?.id)
   })
 
+  test('and leaves while a delivery is on its way gets nothing more', async () => {
+    const leaving = { now: () => {}, delivered: 0 }
+    const door: Door = {
+      ...world.door,
+      db: {
+        ...world.db,
+        transaction: async (work, begin) => {
+          const result = await world.db.transaction(work, begin)
+          leaving.now()
+          leaving.delivered++
+          return result
+        },
+      },
+    }
+    const hub = await hubOf({}, door)
+    const officer = follow(hub, state.town.person('officer'))
+    leaving.now = () => officer.close()
+    await raiseOne()
+    await until('a delivery was made', () => leaving.delivered > 0)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
+    expect(officer.alerts).toHaveLength(0)
+  })
+
   test('catches up after the listening connection was cut', async () => {
     const hub = await hubOf()
     const officer = follow(hub, state.town.person('officer'))
