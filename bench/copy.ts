@@ -2,7 +2,12 @@
 import { EventEmitter } from 'node:events'
 import pg from 'pg'
 
-type Connection = { query(text: string): void; sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void; stream: { writableNeedDrain: boolean; once(event: 'drain', done: () => void): void } }
+type Connection = {
+  query(text: string): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+  stream: { writableNeedDrain: boolean; once(event: 'drain', done: () => void): void }
+}
 
 /** What pg's client takes as a query: it is told of each message of the protocol. */
 class Copy extends EventEmitter {
@@ -25,12 +30,14 @@ class Copy extends EventEmitter {
   async handleCopyInResponse(connection: Connection): Promise<void> {
     for (const chunk of this.input ?? []) {
       connection.sendCopyFromChunk(chunk)
-      if (connection.stream.writableNeedDrain) await new Promise<void>((resolve) => connection.stream.once('drain', resolve))
+      if (connection.stream.writableNeedDrain)
+        await new Promise<void>((resolve) => connection.stream.once('drain', resolve))
     }
     connection.endCopyFrom()
   }
   handleCopyData(message: { chunk: Buffer }): void {
-    this.output.push(message.chunk)
+    // A copy: the driver reads the next message into the same memory.
+    this.output.push(Buffer.from(message.chunk))
   }
   handleError(error: Error): void {
     this.#end(error)

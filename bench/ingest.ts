@@ -17,7 +17,15 @@ export type IngestResult = { readonly reads: number; readonly seconds: number; r
 /** Requests of `batchReads` reads each, over [from, to). */
 export function* batches(world: BenchWorld, stream: string, count: number, from: Date, to: Date): Generator<Buffer> {
   let batch = []
-  for (const read of bulkReads({ seed: 'bench', stream, count, from, to, fleetSize: world.fleet.size, devices: world.state.devices })) {
+  for (const read of bulkReads({
+    seed: 'bench',
+    stream,
+    count,
+    from,
+    to,
+    fleetSize: world.fleet.size,
+    devices: world.state.devices,
+  })) {
     batch.push(read)
     if (batch.length < batchReads) continue
     yield requestBytes(world.url, 'POST', '/v1/reads', world.token, Buffer.from(JSON.stringify({ reads: batch })))
@@ -26,7 +34,12 @@ export function* batches(world: BenchWorld, stream: string, count: number, from:
 }
 
 /** Sends requests over kept connections until they are used up or the time is over. Every answer must be 200. */
-export async function sendAll(world: BenchWorld, requests: readonly Buffer[], secondsMax: number, reads = batchReads): Promise<IngestResult> {
+export async function sendAll(
+  world: BenchWorld,
+  requests: readonly Buffer[],
+  secondsMax: number,
+  reads = batchReads,
+): Promise<IngestResult> {
   const wires = await Promise.all(Array.from({ length: connections }, () => openWire(world.url)))
   const begun = performance.now()
   let next = 0
@@ -54,30 +67,29 @@ export async function copyRate(world: BenchWorld, reads: number, over: number): 
   const parts = Array.from({ length: over }, (_, part) => part)
   const data = new Map<string, Buffer[][]>()
   for (const table of tables) {
-    const columns = table === 'alerts' ? 'no, ' : ''
-    void columns
-    data.set(table, [])
-    for (const part of parts) data.get(table)?.push(await copyOut(world.owner, `select * from ${table} where abs(hashtext(plate_key)) % ${over} = ${part}`))
+    const shares = []
+    for (const part of parts) {
+      shares.push(
+        await copyOut(world.owner, `select * from ${table} where abs(hashtext(plate_key)) % ${over} = ${part}`),
+      )
+    }
+    data.set(table, shares)
   }
-  await world.owner.query('set session_replication_role = default')
-  await world.owner.query(`truncate ${tables.join(', ')}`)
+  await world.owner.query(`truncate ${tables.join(', ')} cascade`)
   await world.owner.query('checkpoint')
-  const clients = await Promise.all(
-    parts.map(async () => {
-      const client = new pg.Client({ connectionString: world.databaseUrl })
-      await client.connect()
-      return client
-    }),
-  )
-  const begun = performance.now()
-  await Promise.all(
-    clients.map(async (client, part) => {
-      for (const table of tables) await copyIn(client, table, data.get(table)?.[part] ?? [])
-    }),
-  )
-  const seconds = (performance.now() - begun) / 1000
-  for (const client of clients) await client.end()
-  return reads / seconds
+  const clients = parts.map(() => new pg.Client({ connectionString: world.databaseUrl }))
+  try {
+    for (const client of clients) await client.connect()
+    const begun = performance.now()
+    await Promise.all(
+      clients.map(async (client, part) => {
+        for (const table of tables) await copyIn(client, table, data.get(table)?.[part] ?? [])
+      }),
+    )
+    return reads / ((performance.now() - begun) / 1000)
+  } finally {
+    for (const client of clients) await client.end()
+  }
 }
 
 export const fleetSize = 500_000
@@ -98,14 +110,17 @@ export async function run(json: boolean, seconds = 60): Promise<void> {
     const peak = await world.peakRssMb()
     const { rows } = await world.owner.query<{ reads: number }>('select count(*)::int as reads from reads')
     const stored = rows[0]?.reads ?? 0
-    tell('copying the same rows')
+    tell(`${Math.round(sustained.rate)} reads/s, ${rounded(cpuUs, 1)} µs of the server each; copying the same rows`)
     const one = await copyRate(world, stored, 1)
     const two = await copyRate(world, stored, 2)
     const ratio = sustained.rate / Math.max(one, two)
     report(
       'ingest',
       [
-        ['reads/s sustained', `${Math.round(sustained.rate)} over ${rounded(sustained.seconds, 1)} s (${sustained.reads} reads)`],
+        [
+          'reads/s sustained',
+          `${Math.round(sustained.rate)} over ${rounded(sustained.seconds, 1)} s (${sustained.reads} reads)`,
+        ],
         ['server CPU per read', `${rounded(cpuUs, 1)} µs`],
         ['COPY, one connection', `${Math.round(one)} reads/s`],
         ['COPY, two connections', `${Math.round(two)} reads/s`],

@@ -13,7 +13,12 @@ export function rounded(value: number, digits = 2): number {
 }
 
 /** Prints the rows and the figures; with `json`, the last line only. */
-export function report(bench: string, rows: readonly (readonly [what: string, value: string])[], figures: Figures, json: boolean): void {
+export function report(
+  bench: string,
+  rows: readonly (readonly [what: string, value: string])[],
+  figures: Figures,
+  json: boolean,
+): void {
   if (!json) {
     const width = Math.max(...rows.map(([what]) => what.length))
     for (const [what, value] of rows) console.log(`  ${what.padEnd(width)}  ${value}`)

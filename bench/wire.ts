@@ -13,7 +13,14 @@ export type Wire = {
 }
 
 /** A request as bytes. */
-export function requestBytes(url: URL, method: string, path: string, token: string, body?: Buffer, contentType = 'application/json'): Buffer {
+export function requestBytes(
+  url: URL,
+  method: string,
+  path: string,
+  token: string,
+  body?: Buffer,
+  contentType = 'application/json',
+): Buffer {
   const head = [`${method} ${path} HTTP/1.1`, `host: ${url.host}`, `authorization: Bearer ${token}`]
   if (body) head.push(`content-type: ${contentType}`, `content-length: ${body.length}`)
   const lines = Buffer.from(`${head.join('\r\n')}\r\n\r\n`)

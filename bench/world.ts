@@ -40,7 +40,12 @@ export type BenchWorld = {
 export type WorldOptions = { fleetSize: number; entries?: number; share?: number; say?: (line: string) => void }
 
 /** Opens the world: about twenty seconds, most of them the hot list. */
-export async function openBenchWorld({ fleetSize, entries = hotListEntries, share = 0.01, say = tell }: WorldOptions): Promise<BenchWorld> {
+export async function openBenchWorld({
+  fleetSize,
+  entries = hotListEntries,
+  share = 0.01,
+  say = tell,
+}: WorldOptions): Promise<BenchWorld> {
   const folder = await openDataFolder(join(await mkdtemp(join(tmpdir(), 'platekeep-bench-')), 'postgres'))
   const serverFolder = await mkdtemp(join(tmpdir(), 'platekeep-bench-server-'))
   const postgres = await startEmbeddedPostgres({ folder, log: (level, message) => level === 'error' && tell(message) })
@@ -50,7 +55,9 @@ export async function openBenchWorld({ fleetSize, entries = hotListEntries, shar
   await owner.connect()
   const state = simulatedState(seed)
   const fleet = new Fleet(seed, fleetSize)
-  const made = await post<BootstrapReply>(server.url, '/v1/installation/bootstrap', server.operatorToken, { agencies: [{ name: 'Bench Police Department', ori: 'MA0999900', devices: [] }] })
+  const made = await post<BootstrapReply>(server.url, '/v1/installation/bootstrap', server.operatorToken, {
+    agencies: [{ name: 'Bench Police Department', ori: 'MA0999900', devices: [] }],
+  })
   const [agency] = made.agencies
   if (!agency) throw new Error('bootstrap made no agency')
   const tokenOf = (role: string): string => agency.people.find((person) => person.role === role)?.token ?? ''
@@ -94,8 +101,23 @@ export async function openBenchWorld({ fleetSize, entries = hotListEntries, shar
 }
 
 async function importHotList(world: BenchWorld, agencyId: string, entries: number, share: number): Promise<void> {
-  const feed = await post<{ id: string }>(world.url, '/v1/feeds', world.administrator, { agencyId, name: 'Bench list', category: 'stolen-vehicle', format: 'ncic' })
-  const file = hotListFile('ncic', { seed, fleet: world.fleet, agencies: world.state.agencies, share, count: entries, categories: ['stolen-vehicle'], at: new Date() })
+  const feed = await post<{ id: string }>(world.url, '/v1/feeds', world.administrator, {
+    agencyId,
+    name: 'Bench list',
+    category: 'stolen-vehicle',
+    format: 'ncic',
+    mode: 'replace',
+    refreshHoursMax: 24,
+  })
+  const file = hotListFile('ncic', {
+    seed,
+    fleet: world.fleet,
+    agencies: world.state.agencies,
+    share,
+    count: entries,
+    categories: ['stolen-vehicle'],
+    at: new Date(),
+  })
   const reply = await fetch(new URL(`/v1/feeds/${feed.id}/revisions`, world.url), {
     method: 'POST',
     headers: { authorization: `Bearer ${world.administrator}`, 'content-type': 'text/plain' },
@@ -117,15 +139,24 @@ export async function post<Reply>(url: URL, path: string, token: string, body: u
   return JSON.parse(text) as Reply
 }
 
-export type ServerProcess = { readonly url: URL; readonly pid: number; readonly operatorToken: string; stop(): Promise<void> }
+export type ServerProcess = {
+  readonly url: URL
+  readonly pid: number
+  readonly operatorToken: string
+  stop(): Promise<void>
+}
 
 /** `platekeep serve` on an existing database, as a process of its own. */
 export async function startServerProcess(databaseUrl: string, data: string): Promise<ServerProcess> {
   const launcher = fileURLToPath(new URL('../bin/platekeep.js', import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [launcher, 'serve', '--data', data, '--port', '0', '--log-level', 'warn', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-  })
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [launcher, 'serve', '--data', data, '--port', '0', '--log-level', 'warn', '--json'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, DATABASE_URL: databaseUrl },
+    },
+  )
   const line = await firstLine(child)
   const ready = JSON.parse(line) as { url: string; pid?: number }
   const state = JSON.parse(await readFile(join(data, 'server.json'), 'utf8')) as { operatorToken: string }

@@ -5,6 +5,7 @@
 import { Compile, type Validator } from 'typebox/compile'
 import type { Static, TSchema } from 'typebox'
 import { Fatal, Invalid, type Fault } from '../kernel/errors.ts'
+import { pointerSegment } from '../kernel/json.ts'
 
 const compiled = new WeakMap<object, Validator>()
 
@@ -12,7 +13,7 @@ const compiled = new WeakMap<object, Validator>()
 export function validatorOf(schema: TSchema): Validator {
   const known = compiled.get(schema)
   if (known) return known
-  const fresh = Compile(schema) as unknown as Validator
+  const fresh = Compile(schema) as Validator
   compiled.set(schema, fresh)
   return fresh
 }
@@ -25,9 +26,9 @@ export function faultsOf(schema: TSchema, value: unknown, prefix = ''): Fault[] 
   for (const error of validatorOf(schema).Errors(value)) {
     const path = prefix + error.instancePath
     if (error.keyword === 'additionalProperties') {
-      for (const name of error.params.additionalProperties) {
+      for (const name of error.params.additionalProperties.slice(0, faultsMax)) {
         faults.push({
-          path: `${path}/${pointer(name)}`,
+          path: `${path}/${pointerSegment(name)}`,
           rule: 'unknown-field',
           message: `there is no field of this name`,
           clause: 'CR-5.c',
@@ -35,7 +36,7 @@ export function faultsOf(schema: TSchema, value: unknown, prefix = ''): Fault[] 
       }
     } else if (error.keyword === 'required') {
       for (const name of error.params.requiredProperties) {
-        faults.push({ path: `${path}/${pointer(name)}`, rule: 'required', message: 'is missing' })
+        faults.push({ path: `${path}/${pointerSegment(name)}`, rule: 'required', message: 'is missing' })
       }
     } else if (error.keyword !== 'boolean') {
       faults.push({ path, rule: error.keyword, message: error.message })
@@ -43,11 +44,6 @@ export function faultsOf(schema: TSchema, value: unknown, prefix = ''): Fault[] 
     if (faults.length >= faultsMax) break
   }
   return faults.slice(0, faultsMax)
-}
-
-/** A field's name as a segment of a JSON pointer, shortened: names come from outside too. */
-function pointer(name: string): string {
-  return name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** The value, if it keeps the contract; `Invalid` with every fault otherwise. */

@@ -3,15 +3,17 @@
  * added (the server refuses to start), apart from the few that say how the server is (`/healthz`, `/readyz`, `/metrics`).
  */
 import helmet from '@fastify/helmet'
+import type { IncomingMessage } from 'node:http'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { must } from '../kernel/assert.ts'
 import { Fatal, Invalid, NotFound, PlatekeepError, TooMuch, Unauthenticated, Unavailable } from '../kernel/errors.ts'
 import { errorFields } from '../kernel/log.ts'
-import { decompressed, mediaTypeOf, streamed, tooLarge } from './bodies.ts'
-import { coerced } from './contract.ts'
+import { tooLarge } from './bodies.ts'
 import type { Actor, AnyOperation, Caller, Route } from './operation.ts'
-import { perform, type Act, type Door } from './perform.ts'
+import { perform, recordInvalid, type Act, type Door } from './perform.ts'
 import { allRefusedProblem, problemOf } from './problem.ts'
-import { SourceThrottle } from './throttle.ts'
+import { asObject, idempotencyKeyOf, jsonBytesMax, rawRequest, wrongMediaType } from './requests.ts'
+import { BodyBudget, SourceThrottle } from './throttle.ts'
 
 export type EventStream = {
   caller: Caller
@@ -37,11 +39,8 @@ export type HttpOptions = {
   requestsAtOnce: number
 }
 
-const jsonBytesMax = 256 * 1024
-const streamBytesMax = 1024 * 1024 * 1024
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 60_000
-const idempotencyKeyForm = /^[\u0021-\u007e]{8,100}$/
 const plain = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** A Fastify server with one route for each operation that has one. Not yet listening. */
@@ -63,12 +62,18 @@ export async function openHttp(options: HttpOptions): Promise<FastifyInstance> {
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   })
-  app.setErrorHandler((error, request, reply) => sendProblem(options.door, request, reply, ours(error)))
+  const unread: Unread = new WeakMap()
+  app.setErrorHandler(async (error, request, reply) => {
+    const reason = await recordUnread(options.door, unread.get(request), request, ours(error))
+    return sendProblem(options.door, request, reply, reason)
+  })
   app.setNotFoundHandler((request, reply) =>
     sendProblem(options.door, request, reply, new NotFound('There is no such address. See /v1 in docs/openapi.json.')),
   )
-  admit(app, options)
+  const admission = new Admission()
+  app.addHook('onRequest', async (request, reply) => admission.admit(request, reply, options.requestsAtOnce))
   const throttle = new SourceThrottle(options.door.clock)
+  const bodies = new BodyBudget()
   for (const streaming of [false, true]) {
     await app.register(async (scope) => {
       scope.removeAllContentTypeParsers()
@@ -76,7 +81,7 @@ export async function openHttp(options: HttpOptions): Promise<FastifyInstance> {
       else scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
       for (const operation of options.operations) {
         if (operation.route && (operation.route.body === 'stream') === streaming)
-          addRoute(scope, options, throttle, operation, operation.route)
+          addRoute(scope, { ...options, throttle, admission, bodies, unread }, operation, operation.route)
       }
     })
   }
@@ -84,41 +89,75 @@ export async function openHttp(options: HttpOptions): Promise<FastifyInstance> {
   return app
 }
 
-/** Newcomers beyond the limit are told to come back, before anything is read or done for them. */
-function admit(app: FastifyInstance, { requestsAtOnce }: HttpOptions): void {
-  let inProgress = 0
-  app.addHook('onRequest', async (request, reply) => {
+/**
+ * Newcomers beyond the limit are told to come back, before anything is read or done for them. A request counts until its
+ * connection is done with it; a stream of events only until it is open, since it has a limit of its own.
+ */
+class Admission {
+  #inProgress = 0
+  readonly #admitted = new WeakSet<IncomingMessage>()
+  admit(request: FastifyRequest, reply: FastifyReply, most: number): void {
     if (plain.has(request.url)) return
-    if (inProgress >= requestsAtOnce) {
+    if (this.#inProgress >= most) {
       void reply.header('connection', 'close')
       throw new Unavailable('Too many requests are in progress. Send it again in a moment.', 1)
     }
-    inProgress++
-    reply.raw.once('close', () => inProgress--)
-  })
+    this.#inProgress++
+    this.#admitted.add(request.raw)
+    reply.raw.once('close', () => this.release(request))
+  }
+  release(request: FastifyRequest): void {
+    if (this.#admitted.delete(request.raw)) this.#inProgress--
+  }
 }
 
-function addRoute(
-  app: FastifyInstance,
-  options: HttpOptions,
-  throttle: SourceThrottle,
-  operation: AnyOperation,
-  route: Route,
-): void {
-  const { door } = options
+/** Requests of known actors, until their act is begun: from then on the door itself records what becomes of it. */
+type Unread = WeakMap<FastifyRequest, { operation: string; actor: Actor; token: string }>
+type RouteOptions = HttpOptions & {
+  throttle: SourceThrottle
+  admission: Admission
+  bodies: BodyBudget
+  unread: Unread
+}
+
+/** A request that could not even be read leaves its one record (DESIGN section 1). Gives back what the caller is told. */
+async function recordUnread(
+  door: Door,
+  known: { operation: string; actor: Actor } | undefined,
+  { ip }: FastifyRequest,
+  reason: unknown,
+): Promise<unknown> {
+  if (!known || !(reason instanceof Invalid || reason instanceof TooMuch)) return reason
+  try {
+    await recordInvalid(door, known.operation, { actor: known.actor, from: ip }, reason)
+    return reason
+  } catch (error) {
+    return error
+  }
+}
+
+/** Who asks is known before a byte of the body is read: nobody known is given no room for one. */
+function addRoute(app: FastifyInstance, options: RouteOptions, operation: AnyOperation, route: Route): void {
+  const { door, bodies, unread } = options
   app.route({
     method: route.method,
     url: route.path,
     bodyLimit: route.bodyBytesMax ?? jsonBytesMax,
-    handler: async (request, reply) => {
+    onRequest: async (request, reply) => {
       const token = /^Bearer ([\u0021-\u007e]{1,200})$/.exec(request.headers.authorization ?? '')?.[1]
-      const actor = await authenticated(options, throttle, operation.id, token, request.ip)
+      const actor = await authenticated(options, operation.id, token, request.ip)
+      unread.set(request, { operation: operation.id, actor, token: token ?? '' })
+      if (route.body === 'json' || route.body === 'bytes') bodies.reserve(request, reply)
+    },
+    handler: async (request, reply) => {
+      const { actor, token } = must(unread.get(request), 'who asks was found out before')
       const caller: Caller = { actor, from: request.ip, idempotencyKey: idempotencyKeyOf(request) }
       const { raw, bytes } = await rawRequest(request, operation, route)
+      unread.delete(request)
       const group = options.collected.get(operation.id)
       const result = group ? await group({ caller, raw }, bytes) : await perform(door, operation, caller, raw)
       operation.committed?.()
-      if (route.events) return openEvents(options, operation, caller, token ?? '', result, request, reply)
+      if (route.events) return openEvents(options, operation.id, caller, token, result, reply)
       const faults = operation.allRefused?.(result)
       void reply.header('cache-control', 'no-store')
       if (faults)
@@ -131,22 +170,19 @@ function addRoute(
   })
 }
 
-function asObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {}
-}
-
 async function authenticated(
-  options: HttpOptions,
-  throttle: SourceThrottle,
+  options: RouteOptions,
   operation: string,
   token: string | undefined,
   from: string,
 ): Promise<Actor> {
-  throttle.check(from)
+  const { throttle } = options
   try {
     return await options.actorOf(token ?? '')
   } catch (error) {
     if (error instanceof Unauthenticated) {
+      // Only those who fail wait: behind one address there may be a whole department, or a proxy with everybody behind it.
+      throttle.check(from)
       throttle.failed(from)
       options.door.metrics.unauthenticated.inc()
       await options.recordUnauthenticated(token, operation, from)
@@ -155,104 +191,47 @@ async function authenticated(
   }
 }
 
-function idempotencyKeyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return undefined
-  if (typeof key !== 'string' || !idempotencyKeyForm.test(key)) {
-    throw new Invalid([
-      { path: '', rule: 'idempotency-key', message: 'must be 8 to 100 printable characters without spaces' },
-    ])
-  }
-  return key
-}
-
-/** The request as the operation will parse it, and how many bytes of body it has. */
-async function rawRequest(
-  request: FastifyRequest,
-  operation: AnyOperation,
-  route: Route,
-): Promise<{ raw: unknown; bytes: number }> {
-  const given = coerced(operation.request, { ...asObject(request.query), ...asObject(request.params) })
-  if (route.method === 'GET') return { raw: given, bytes: 0 }
-  const encoding = request.headers['content-encoding']?.toLowerCase()
-  if (route.body === 'stream')
-    return {
-      raw: { ...given, stream: streamed(request.raw, encoding, route.bodyBytesMax ?? streamBytesMax) },
-      bytes: 0,
-    }
-  const contentType = request.headers['content-type']
-  const mediaType = mediaTypeOf(contentType)
-  const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const bytes = await decompressed(sent, encoding, route.bodyBytesMax ?? jsonBytesMax)
-  if (route.body === 'bytes') {
-    const allowed = route.mediaTypes ?? []
-    if (mediaType === undefined || !allowed.includes(mediaType)) throw wrongMediaType(allowed)
-    return { raw: { mediaType, contentType, bytes, params: request.params }, bytes: bytes.length }
-  }
-  if (bytes.length === 0) return { raw: given, bytes: 0 }
-  if (mediaType !== 'application/json') throw wrongMediaType(['application/json'])
-  return { raw: { ...jsonObject(bytes), ...given }, bytes: bytes.length }
-}
-
-function wrongMediaType(allowed: readonly string[]): Invalid {
-  return new Invalid(
-    [{ path: '', rule: 'media-type', message: `the Content-Type must be ${allowed.join(' or ')}` }],
-    415,
-  )
-}
-
-function jsonObject(bytes: Buffer): object {
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw new Invalid([{ path: '', rule: 'json', message: 'is not JSON' }])
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Invalid([{ path: '', rule: 'type', message: 'must be a JSON object' }])
-  return value
-}
+/** What a slow client may leave unread before it is dropped; it comes back with the last event it has. */
+const unreadBytesMax = 1024 * 1024
 
 function openEvents(
-  options: HttpOptions,
-  operation: AnyOperation,
+  options: RouteOptions,
+  operation: string,
   caller: Caller,
   token: string,
   opened: unknown,
-  request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const last = request.headers['last-event-id']
-  const resumed = typeof last === 'string' && /^\d{1,15}$/.test(last) ? Number(last) : undefined
-  const start =
-    typeof opened === 'object' && opened !== null && 'position' in opened && typeof opened.position === 'number'
-      ? opened.position
-      : undefined
-  void reply.hijack()
   const out = reply.raw
+  const position = 'position' in asObject(opened) ? Number((opened as { position: unknown }).position) : undefined
+  const write = ({ id, event, data }: { id?: number; event?: string; data: string }): boolean => {
+    const fields = [...(id === undefined ? [] : [`id: ${id}`]), ...(event ? [`event: ${event}`] : [])]
+    out.write(
+      event === 'heartbeat'
+        ? ': \n\n'
+        : `${[...fields, ...data.split('\n').map((line) => `data: ${line}`)].join('\n')}\n\n`,
+    )
+    return out.writableLength < unreadBytesMax
+  }
+  // Subscribed before anything is written: a refusal is still an ordinary answer. Events come later than this tick.
+  const stream = options.openEvents(operation, {
+    caller,
+    refresh: () => options.actorOf(token),
+    after: position,
+    send: write,
+    end: (reason) => (reason === 'slow' ? out.destroy() : out.end()),
+  })
+  out.on('close', () => stream.close())
+  options.admission.release(reply.request)
+  void reply.hijack()
   out.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   })
-  out.flushHeaders()
   out.socket?.setNoDelay(true)
-  out.write(`: position ${resumed ?? start ?? 0}\n\n`)
-  const stream = options.openEvents(operation.id, {
-    caller,
-    refresh: () => options.actorOf(token),
-    after: resumed ?? start,
-    send: ({ id, event, data }) => {
-      const lines = [
-        ...(id === undefined ? [] : [`id: ${id}`]),
-        ...(event ? [`event: ${event}`] : []),
-        ...data.split('\n').map((line) => `data: ${line}`),
-      ]
-      return out.write(event === 'heartbeat' ? ': \n\n' : `${lines.join('\n')}\n\n`)
-    },
-    end: () => out.end(),
-  })
-  out.on('close', () => stream.close())
+  out.socket?.setTimeout(0)
+  out.write(`: position ${position ?? 0}\n\n`)
   return reply
 }
 

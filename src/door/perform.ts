@@ -169,6 +169,17 @@ function invalidLeaf(attempt: Attempt, error: unknown, at: Date): string {
     )
 }
 
+/**
+ * Leaves the one record of a request of a known actor that could not even be read: its body is no JSON, too large, or of a type
+ * that is not taken. Throws `Unavailable` where the log cannot be written.
+ */
+export async function recordInvalid(door: Door, operation: string, caller: Caller, error: unknown): Promise<void> {
+  const attempt = attemptOf(door, operation, { caller, raw: undefined }, door.clock.now())
+  await door.db.once(insertLeaves, [[invalidLeaf(attempt, error, attempt.at)]])
+  door.metrics.acts.inc({ operation, result: error instanceof PlatekeepError ? error.code : 'bug' })
+  door.committed()
+}
+
 async function recordAttempts(door: Door, attempts: readonly Attempt[]): Promise<void> {
   await door.db.once(insertOpenActs, [
     attempts.map((each) => each.actId),

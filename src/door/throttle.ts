@@ -1,9 +1,11 @@
 /**
- * Guessing tokens is hopeless (256 bits), but each guess costs a look into the database and perhaps a record; a source that
- * fails again and again waits. Counted per source and minute, in memory, with a limit on how many sources are remembered.
+ * Guessing tokens is hopeless (256 bits), but each guess may leave a record in a log that is never shortened; a source that
+ * fails again and again waits, and is no longer recorded. Valid tokens from there are not held up: one guesser must not shut
+ * out everybody behind the same address. Counted per source and minute, in memory, with a limit on how many are remembered.
  */
 import { minute, type Clock } from '../kernel/clock.ts'
-import { TooMuch } from '../kernel/errors.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { TooMuch, Unavailable } from '../kernel/errors.ts'
 
 const failuresMax = 100
 const sourcesMax = 10_000
@@ -31,5 +33,28 @@ export class SourceThrottle {
       this.#failures = new Map()
     }
     return this.#failures
+  }
+}
+
+/** Bodies being received at once, over all connections. */
+const bodyBytesAtOnceMax = 32 * 1024 * 1024
+const bodyBytesUnannounced = 2 * 1024 * 1024
+
+/** Keeps the server's memory flat: beyond a limit over all connections, newcomers with a body are told to come back. */
+export class BodyBudget {
+  #reserved = 0
+  /** Room for a request's body, as long as it announces or a guess, until its answer is out. Throws `Unavailable`. */
+  reserve({ headers }: FastifyRequest, reply: FastifyReply): void {
+    const announced = Number(headers['content-length'] ?? bodyBytesUnannounced)
+    // What is longer than any body may be is refused for its length alone, and takes no room.
+    const bytes = announced <= bodyBytesAtOnceMax ? announced : 0
+    if (this.#reserved + bytes > bodyBytesAtOnceMax) {
+      void reply.header('connection', 'close')
+      throw new Unavailable('More is arriving than can be held. Send it again in a moment.', 1)
+    }
+    this.#reserved += bytes
+    reply.raw.once('close', () => {
+      this.#reserved -= bytes
+    })
   }
 }

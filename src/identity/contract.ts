@@ -4,8 +4,8 @@ import { closed, nullable, oneOf } from '../kernel/schema.ts'
 import { roles, type Role } from '../policy/roles.ts'
 
 export type PersonRole = Exclude<Role, 'device' | 'department-server' | 'witness' | 'system'>
-const machineRoles: readonly Role[] = ['device', 'department-server', 'witness', 'system']
-const personRoles = roles.map((each) => each.role).filter((role): role is PersonRole => !machineRoles.includes(role))
+const machineRoles: ReadonlySet<Role> = new Set(['device', 'department-server', 'witness', 'system'])
+const personRoles = roles.map((each) => each.role).filter((role): role is PersonRole => !machineRoles.has(role))
 export const RoleName = oneOf(personRoles)
 
 export const PersonDraft = Type.Object(

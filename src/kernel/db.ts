@@ -230,7 +230,7 @@ export function parserOf(oid: number, format?: 'text' | 'binary'): (value: strin
     if (oid === pg.types.builtins.INT8) return parseInt8
     if (oid === pg.types.builtins.DATE) return (value) => value
   }
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+  return pg.types.getTypeParser(oid, format)
 }
 
 /** Whether the database answers at all. */

@@ -51,7 +51,7 @@ export async function startServer(
 ): Promise<Server> {
   const undo: (() => Promise<void> | void)[] = []
   async function stop(): Promise<void> {
-    for (const step of undo.splice(0).reverse()) {
+    for (const step of undo.splice(0).toReversed()) {
       try {
         await step()
       } catch (error) {
@@ -93,7 +93,7 @@ export async function startServer(
     // The days that reads arrive for now are there before the server is; the rest of the year follows in the background.
     const days = (): string[] => daysKept(clock.now(), config.retention)
     await prepareAll(door, days().slice(-daysAtStart))
-    const prepareRest = (signal: AbortSignal): Promise<void> => prepareAll(door, days().reverse(), signal)
+    const prepareRest = (signal: AbortSignal): Promise<void> => prepareAll(door, days().toReversed(), signal)
     const jobs = startJobs(
       [
         { name: 'days', everyMs: hour, run: prepareRest },

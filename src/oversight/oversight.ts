@@ -50,8 +50,8 @@ export const leaves = operation({
   },
 })
 
-/** No act takes this long: statements and waits all have shorter limits. */
-const actMsMax = 10 * minute
+/** No act takes this long: the slowest is the import of a large hot list, whose limits add up to less. */
+const actMsMax = 20 * minute
 const closedAtOnce = 500
 
 export const closeUnknown = operation({

@@ -19,7 +19,7 @@ export type DayKey = { readonly no: number; readonly dayMs: number; readonly sec
 
 const characters = '?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const codeOf = new Uint8Array(128)
-for (const [code, character] of [...characters].entries()) codeOf[character.charCodeAt(0)] = code + 1
+for (const [code, character] of characters.split('').entries()) codeOf[character.charCodeAt(0)] = code + 1
 const form = /^read_([A-Za-z0-9_-]{27})$/
 const blockBytes = 16
 const idBytes = 20
