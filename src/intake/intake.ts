@@ -161,7 +161,9 @@ function devicesOf(tx: Tx, acts: readonly IntakeAct[]): Promise<DeviceDirectory>
     ]
     for (const device of messages) {
       const name = deviceNameOf(device, scope)
-      if (name !== undefined) named.set(`${scope.agencyId} ${name}`, { agencyId: scope.agencyId, name })
+      // No device is named with what PostgreSQL cannot even compare.
+      if (name !== undefined && !name.includes('\0'))
+        named.set(`${scope.agencyId} ${name}`, { agencyId: scope.agencyId, name })
     }
     if (scope.devices !== 'all of its agency' && scope.devices.length === 1)
       for (const no of scope.devices) numbers.add(no)

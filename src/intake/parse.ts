@@ -4,6 +4,7 @@
  */
 import { validatorOf, faultsOf } from '../door/contract.ts'
 import { Invalid, invalid, type Fault } from '../kernel/errors.ts'
+import { jsonFaultsMax, pointerSegment, readJson } from '../kernel/json.ts'
 import { adapters } from './adapters/adapters.ts'
 import type { AdapterResult, DraftImage, Heartbeat, ReadDraft } from './adapters/adapter.ts'
 import { ReadItem, readsMax } from './contract.ts'
@@ -31,16 +32,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What is at fault in JSON, without repeating any of it. */
-function parsedJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined
-    throw invalid(path, 'json', `is not JSON${position ? ` (at character ${position})` : ''}`)
-  }
-}
-
 function textOf(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -64,39 +55,67 @@ export function parseReads(raw: unknown): IntakeRequest {
   }
 }
 
+/** The items of the envelope. What is wrong inside an item costs that item alone. */
 function envelopeOf(text: string): unknown[] {
-  const envelope = parsedJson(text, '')
+  const { value: envelope, faults: found } = readJson(text)
+  const faults = found.filter(notOfPlate)
   if (!isRecord(envelope) || !Array.isArray(envelope.reads))
     throw invalid('/reads', 'type', 'must be a list: { "reads": [ … ] }')
   const others = Object.keys(envelope).filter((name) => name !== 'reads')
   if (others.length > 0) {
     throw new Invalid(
       others.slice(0, 10).map((name) => ({
-        path: `/${name.slice(0, 64)}`,
+        path: `/${pointerSegment(name)}`,
         rule: 'unknown-field',
         message: 'there is no field of this name',
         clause: 'CR-5.c',
       })),
     )
   }
-  return envelope.reads
+  const items: unknown[] = envelope.reads
+  if (faults.length === 0) return items
+  if (faults.length >= jsonFaultsMax) throw new Invalid(faults)
+  const unread = items.slice()
+  for (const fault of faults) {
+    const index = /^\/reads\/(\d+)(?=\/|$)/.exec(fault.path)?.[1]
+    if (index === undefined) throw new Invalid(faults)
+    unread[Number(index)] = new Unreadable(fault)
+  }
+  return unread
+}
+
+/** A plate with control characters is no plate: a rule of its own says so. */
+function notOfPlate({ path, rule }: Fault): boolean {
+  return rule !== 'control-character' || !/^\/reads\/\d+\/plate$/.test(path)
+}
+
+/** An item that is refused before its contract is looked at. */
+class Unreadable {
+  readonly fault: Fault
+  constructor(fault: Fault) {
+    this.fault = fault
+  }
 }
 
 /** A line that is not JSON is one refused item; the lines around it go on. */
-const notJson = Symbol('a line that is not JSON')
 function linesOf(text: string): unknown[] {
   const lines = text.split('\n', readsMax + 2).filter((line) => line.trim() !== '')
-  return lines.map((line) => {
+  return lines.map((line, index) => {
+    const path = `/reads/${index}`
     try {
-      return JSON.parse(line)
-    } catch {
-      return notJson
+      const { value, faults } = readJson(line)
+      const fault = faults.find((each) => notOfPlate({ ...each, path: path + each.path }))
+      return fault ? new Unreadable({ ...fault, path: path + fault.path }) : value
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      const [fault = { path: '', rule: 'json', message: 'is not JSON' }] = error.faults
+      return new Unreadable({ ...fault, path })
     }
   })
 }
 
 function parseItem(item: unknown, path: string): ParsedItem {
-  if (item === notJson) return { fault: { path, rule: 'json', message: 'is not JSON', device: null } }
+  if (item instanceof Unreadable) return { fault: { ...item.fault, device: null } }
   if (validatorOf(ReadItem).Check(item)) return draftOf(item as ReadItem, path)
   const [fault] = faultsOf(ReadItem, item, path)
   const found = fault ?? { path, rule: 'contract', message: 'does not keep its contract' }
@@ -108,11 +127,16 @@ function deviceNamedBy(item: unknown): string | null {
   return isRecord(item) && typeof item.device === 'string' ? item.device.slice(0, 120) : null
 }
 
+const lineBreaks = /[\t\r\n]/
 // RFC 3339 with its offset. The date's own limits are the parser's to judge.
 const instantForm = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
 
 function draftOf(item: ReadItem, path: string): ParsedItem {
   const { device, capturedAt, images, clockState, ...rest } = item
+  if (lineBreaks.test(rest.plate)) {
+    const message = 'must be a plate, without tabs and line ends'
+    return { fault: { path: `${path}/plate`, rule: 'plate', message, clause: 'GA-15', device } }
+  }
   const ms = instantForm.test(capturedAt) ? Date.parse(capturedAt.replace(' ', 'T')) : Number.NaN
   if (Number.isNaN(ms)) {
     return {

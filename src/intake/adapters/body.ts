@@ -2,7 +2,8 @@
  * From bytes to text to JSON. A message that is not readable as a whole is `Invalid`; the fault says where reading
  * stopped and never repeats what was read, because a body that is not understood may hold plates.
  */
-import { invalid } from '../../kernel/errors.ts'
+import { Invalid, invalid } from '../../kernel/errors.ts'
+import { readJson } from '../../kernel/json.ts'
 import type { VendorMessage } from './adapter.ts'
 import { type Field, at, elements } from './fields.ts'
 
@@ -55,26 +56,17 @@ function refuseUnbounded(root: Field): void {
   }
 }
 
-/** V8 names the position at the end of its message, after a piece of the text that must not be repeated. */
-const position = /at position (\d{1,12})(?: \(line \d+ column \d+\))?$/
-
 /** The root of a JSON text. */
 export function jsonIn(bytes: Uint8Array): Field {
   const text = utf8(bytes)
   refuseTooManyValues(text)
-  const root = parsed(text)
+  const { value, faults } = readJson(text)
+  // Control characters are the intake's to judge, field by field; what stands twice cannot be judged at all.
+  const repeated = faults.filter(({ rule }) => rule === 'duplicate-field')
+  if (repeated.length > 0) throw new Invalid(repeated)
+  const root: Field = { path: '', value }
   refuseUnbounded(root)
   return root
-}
-
-function parsed(text: string): Field {
-  try {
-    const value: unknown = JSON.parse(text)
-    return { path: '', value }
-  } catch (error) {
-    const where = error instanceof SyntaxError ? position.exec(error.message)?.[1] : undefined
-    throw invalid('', 'json', `The body is not valid JSON${where === undefined ? '' : ` (at character ${where})`}.`)
-  }
 }
 
 /**
