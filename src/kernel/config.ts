@@ -103,21 +103,26 @@ export function variableOf(name: string): string {
     : `PLATEKEEP_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 type Flags = Readonly<Record<string, string>>
+
+/** The environment this process was started with: for programs, which hand it on. */
+export function currentEnvironment(): Environment {
+  return process.env
+}
 
 /**
  * The configuration from flags (as `{ port: '8080' }`) over the environment over the defaults.
  * Throws `Mendable` naming the setting, where it came from, and what it must be.
  */
-export function readConfig(flags: Flags, environment: Environment = process.env): Config {
+export function readConfig(flags: Flags, environment: Environment = currentEnvironment()): Config {
   const config = read(settings, flags, environment) as Config
   const data = resolve(config.data)
   return { ...config, data, keys: config.keys ? resolve(config.keys) : join(data, 'keys') }
 }
 
 /** Likewise for a client. What is not set is empty; the data folder is absolute. */
-export function readClientConfig(flags: Flags, environment: Environment = process.env): ClientConfig {
+export function readClientConfig(flags: Flags, environment: Environment = currentEnvironment()): ClientConfig {
   const config = read(clientSettings, flags, environment) as ClientConfig
   return { ...config, data: resolve(config.data) }
 }
