@@ -7,7 +7,6 @@
  *   const { status, body } = await service.send('POST', '/v1/agencies', { token, json: { … } })
  */
 import type { FastifyInstance } from 'fastify'
-import { expect } from 'vitest'
 import { recordRefusedSignIn } from '../src/audit/signIns.ts'
 import { collect } from '../src/door/collector.ts'
 import { openHttp } from '../src/door/http.ts'
@@ -16,7 +15,7 @@ import type { Actor, AnyOperation } from '../src/door/operation.ts'
 import { claimedTokenId, tokenReader } from '../src/identity/identity.ts'
 import { allOperations, type Operations } from '../src/operations.ts'
 import type { World } from './database.ts'
-import { expectDocumented } from './documented.ts'
+import { undocumented } from './documented.ts'
 import { retentionMs } from './people.ts'
 
 /** What the installation's own operator shows: the key in the data folder. */
@@ -92,7 +91,7 @@ export async function openService(world: World): Promise<Service> {
       const payload = json === undefined ? bytes : JSON.stringify(json)
       const response = await app.inject({
         method,
-        path: `${path}${query ? `?${new URLSearchParams(query)}` : ''}`,
+        path: `${path}${query ? `?${new URLSearchParams(query).toString()}` : ''}`,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -107,7 +106,8 @@ export async function openService(world: World): Promise<Service> {
         text: response.body,
         body: isJson ? response.json<unknown>() : undefined,
       }
-      expectDocumented(method, path, answer)
+      const complaint = undocumented(method, path, answer)
+      if (complaint !== undefined) throw new Error(complaint)
       return answer
     },
   }
@@ -115,6 +115,6 @@ export async function openService(world: World): Promise<Service> {
 
 /** The answer of an act, when it is expected to be done. */
 export function done(answer: Answer): Answer {
-  expect(answer.status, answer.text).toBe(200)
+  if (answer.status !== 200) throw new Error(`expected to be done, but ${answer.status}: ${answer.text}`)
   return answer
 }
