@@ -116,7 +116,7 @@ create table reads (
   constraint reads_once unique (plate_key, captured_at, device_no)
 ) partition by range (captured_at);
 comment on column reads.raw is 'As the device wrote it; null where it is the plate itself.';
-comment on column reads.event_key is 'First 64 bits of SHA-256 of the vendor''s event identifier; several messages about one pass share it.';
+comment on column reads.event_key is '64 bits of a hash of the device and the vendor''s event identifier; several messages about one pass share it.';
 comment on column reads.flags is 'Bits 0-1: clock 0 unknown, 1 synced, 2 unsynced. Bit 2: zone assumed. Bit 3: superseded. Bit 4: withdrawn.';
 create index reads_event on reads (event_key, captured_at) where event_key is not null;
 

@@ -7,7 +7,7 @@
  * every proof still hold. Each value has a salt of its own, since a plate is easily guessed. The digest of the request is
  * keyed for the same reason.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, hash, randomBytes } from 'node:crypto'
 import type { Clause } from '../policy/clauses.ts'
 import { rootOfEntries } from './tree.ts'
 
@@ -27,7 +27,7 @@ export type Recorded = {
   readonly fields?: LoggedFields
   readonly sealed?: Readonly<Record<string, string | undefined>>
   readonly results?: readonly string[]
-  /** The ids are provable but not listed: for intake, whose reads are themselves the list. */
+  /** The ids are bound by a digest but not listed: for intake, whose reads are themselves the list. */
   readonly resultsUnlisted?: boolean
 }
 
@@ -84,6 +84,12 @@ export function attemptLeaf({ actId, operation, actor, at, from, digest }: Attem
   })
 }
 
+/** What binds the leaf to the ids: their Merkle root, so that one of a list can be proven; a plain digest where there is no list. */
+function proofOf(recorded: Recorded, ids: readonly string[]): { root: string } | { sha256: string } {
+  if (recorded.resultsUnlisted) return { sha256: hash('sha256', ids.join('\n')) }
+  return { root: rootOfEntries(ids).toString('hex') }
+}
+
 /** The leaf of an outcome and the values to keep beside it. `startedAt` gives the duration. */
 export function outcomeLeaf(
   { actId, operation, at: startedAt }: Pick<Attempt, 'actId' | 'operation' | 'at'>,
@@ -97,10 +103,7 @@ export function outcomeLeaf(
   if (recorded.results && !recorded.resultsUnlisted && recorded.results.length > 0)
     sealed.push(['results', recorded.results.join('\n')])
   const values = sealed.map(([field, value]) => ({ actId, field, salt: randomBytes(32), value }))
-  const results = recorded.results && {
-    count: recorded.results.length,
-    root: rootOfEntries(recorded.results).toString('hex'),
-  }
+  const results = recorded.results && { count: recorded.results.length, ...proofOf(recorded, recorded.results) }
   const leaf = canonical({
     schema: leafSchema,
     event: 'outcome',

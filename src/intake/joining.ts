@@ -13,7 +13,7 @@ export type Candidate = { readonly read: NormalRead; readonly agencyNo: number }
 export type Joined = {
   /** What goes to the statement: sorted by the unique key, no key twice. */
   readonly store: readonly Candidate[]
-  readonly storing: ReadonlySet<string>
+  readonly storing: { has(key: string): boolean }
   readonly superseded: readonly EventRead[]
   /** The tombstone that a newly stored read replaces. */
   readonly supersededBy: ReadonlyMap<string, ReadKey>
@@ -31,54 +31,48 @@ function textOf({ plate, capturedMs, deviceNo }: ReadKey): string {
 export async function joinPasses(tx: Tx, candidates: readonly Candidate[]): Promise<Joined> {
   const passes = passesIn(candidates)
   const before =
-    passes.size > 0
-      ? await findEventReads(
-          tx,
-          [...passes.values()].map(({ read }) => ({ eventKey: read.eventKey ?? 0n, capturedMs: read.capturedMs })),
-        )
-      : new Map<string, EventRead>()
-  const stands = new Map<string, ReadKey>()
+    passes.size > 0 ? await findEventReads(tx, [...passes.values()].map(eventOf)) : new Map<string, EventRead>()
+  const stands = new Map<bigint, ReadKey>()
   const superseded: EventRead[] = []
   const supersededBy = new Map<string, ReadKey>()
   const store = new Map<string, Candidate>()
   for (const [event, best] of passes) {
-    const there = before.get(event)
+    const there = before.size > 0 ? before.get(String(event)) : undefined
     const better = !there || ((best.read.platePermille ?? 0) > (there.permille ?? 0) && best.read.plate !== there.plate)
-    stands.set(
-      event,
-      better ? keyOf(best) : { plate: there.plate, capturedMs: there.capturedMs, deviceNo: there.deviceNo },
-    )
+    stands.set(event, better ? keyOf(best) : there)
     if (!better) continue
-    store.set(textOf(keyOf(best)), best)
+    const key = textOf(keyOf(best))
+    store.set(key, best)
     if (there) {
       superseded.push(there)
-      supersededBy.set(textOf(keyOf(best)), {
-        plate: there.plate,
-        capturedMs: there.capturedMs,
-        deviceNo: there.deviceNo,
-      })
+      supersededBy.set(key, there)
     }
   }
   for (const candidate of candidates) {
+    if (candidate.read.eventKey !== null) continue
     const key = textOf(keyOf(candidate))
-    if (candidate.read.eventKey === null && !store.has(key)) store.set(key, candidate)
+    if (!store.has(key)) store.set(key, candidate)
   }
   return {
     store: [...store.values()].sort(byUniqueKey),
-    storing: new Set(store.keys()),
+    storing: store,
     superseded,
     supersededBy,
     standing: (candidate) =>
-      (candidate.read.eventKey === null ? undefined : stands.get(String(candidate.read.eventKey))) ?? keyOf(candidate),
+      (candidate.read.eventKey === null ? undefined : stands.get(candidate.read.eventKey)) ?? keyOf(candidate),
   }
 }
 
+function eventOf({ read }: Candidate): { eventKey: bigint; capturedMs: number } {
+  return { eventKey: read.eventKey ?? 0n, capturedMs: read.capturedMs }
+}
+
 /** The best candidate of each pass: the highest confidence, and of equals the first. */
-function passesIn(candidates: readonly Candidate[]): Map<string, Candidate> {
-  const passes = new Map<string, Candidate>()
+function passesIn(candidates: readonly Candidate[]): Map<bigint, Candidate> {
+  const passes = new Map<bigint, Candidate>()
   for (const candidate of candidates) {
     if (candidate.read.eventKey === null) continue
-    const event = String(candidate.read.eventKey)
+    const event = candidate.read.eventKey
     const best = passes.get(event)
     if (!best || (candidate.read.platePermille ?? 0) > (best.read.platePermille ?? 0)) passes.set(event, candidate)
   }

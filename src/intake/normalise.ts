@@ -8,7 +8,6 @@
  *
  * What the vendor claims stays as it is beside what we make of it: raw text, clock state, whether the zone was assumed.
  */
-import { hash } from 'node:crypto'
 import type { Actor } from '../door/operation.ts'
 import type { DeviceDirectory, KnownDevice } from '../equipment/equipment.ts'
 import { minute } from '../kernel/clock.ts'
@@ -209,7 +208,30 @@ function isImage({ bytes }: DraftImage): boolean {
   )
 }
 
-/** 64 bits that stand for a vendor's event on a device: equal ids give equal keys, and the id's own text is not kept. */
+/**
+ * 64 bits that stand for a vendor's event on a device: equal ids give equal keys, and the id's own text is not kept. Not a
+ * cryptographic digest: whoever could make two ids meet would only join two messages of a device that is theirs anyway.
+ */
 function eventKeyOf(deviceNo: number, eventId: string): bigint {
-  return hash('sha256', `${deviceNo}\n${eventId}`, 'buffer').readBigInt64BE(0)
+  let high = 0x811c9dc5 ^ deviceNo
+  let low = 0x9e3779b9 ^ eventId.length
+  for (let index = 0; index < eventId.length; index++) {
+    const unit = eventId.charCodeAt(index)
+    high = Math.imul(high ^ unit, 0x01000193)
+    low = Math.imul(low ^ unit, 0x85ebca6b) ^ (low >>> 13)
+  }
+  keyHalves[0] = mixed(low ^ deviceNo)
+  keyHalves[1] = mixed(high ^ low)
+  return keyWhole[0] ?? 0n
 }
+
+// The finishing step of a 32-bit hash: every bit of the input moves about half of the output's.
+function mixed(value: number): number {
+  const once = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return twice ^ (twice >>> 16)
+}
+
+// Two 32-bit halves seen as one 64-bit integer, without the arithmetic of big integers.
+const keyHalves = new Int32Array(2)
+const keyWhole = new BigInt64Array(keyHalves.buffer)

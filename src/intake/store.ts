@@ -3,6 +3,10 @@
  * is a single statement in a single transaction: an acknowledged read has been matched, and a read is never stored unmatched.
  * It is the one place that writes tables of other slices (reads, plates, matches, alerts).
  *
+ * Plans are made once per connection, perhaps while a table is still empty; a join planned then walks the whole table for each
+ * row when it holds millions (seen: two seconds a batch). So what is looked up is looked up row by row, by its index: in
+ * correlated and lateral subqueries, and with `beginMatching` leaving the planner nothing else.
+ *
  * Rows come sorted by the unique key, so that two batches with the same reads in another order cannot wait for each other in
  * a circle. The transaction holds the list-revision lock shared, taken before its snapshot (kernel/locks.ts).
  */
@@ -26,30 +30,28 @@ const storeAndMatch = statement(
    new_plates as (
      insert into plates (plate_key, plate, last_seen_on)
      select distinct s.plate_key, s.plate, $4::date from stored s
-     where not exists (select from plates p where p.plate_key = s.plate_key and p.plate = s.plate and p.last_seen_on >= $4)
+     where not coalesce((select p.last_seen_on >= $4 from plates p where p.plate_key = s.plate_key and p.plate = s.plate), false)
      order by 1, 2
      on conflict (plate_key, plate) do update set last_seen_on = excluded.last_seen_on),
    hit as materialized (
-     select s.captured_at, s.device_no, s.plate_key, e.id as entry_id, e.feed_no, f.priority, f.agency_id as list_agency_id,
+     select s.captured_at, s.device_no, s.plate_key, e.id as entry_id, e.feed_no, f.priority,
+       f.agency_id as list_agency_id, d.agency_id as source_agency_id,
        ${grading.plateGrade} as plate_grade, ${grading.jurisdictionGrade} as jurisdiction_grade,
-       ${grading.alerted} as alerted, ${grading.gradeRank} as grade_rank, ${grading.matchCopy('$2::timestamptz')} as copy
-     from stored s join hotlist_entries e on ${grading.joined} join feeds f on f.no = e.feed_no
+       ${grading.alerted} as alerted, ${grading.gradeRank} as grade_rank,
+       ${grading.matchCopy('$2::timestamptz')} as copy, ${grading.readCopy} as read
+     from stored s cross join lateral (select * from hotlist_entries e where ${grading.joined} offset 0) e join feeds f on f.no = e.feed_no
+       join devices d on d.no = s.device_no join agencies a on a.id = d.agency_id
      where ${grading.recorded('$3::date')}),
    matched as (
      insert into matches (captured_at, entry_id, device_no, feed_no, plate_key, plate_grade, jurisdiction_grade, alerted)
      select captured_at, entry_id, device_no, feed_no, plate_key, plate_grade, jurisdiction_grade, alerted from hit
      on conflict do nothing),
-   vehicle as (
-     select captured_at, device_no, plate_key, max(priority) as priority, min(grade_rank) as grade_rank,
-       array_agg(distinct list_agency_id) as list_agency_ids, jsonb_agg(copy order by grade_rank, priority desc) as copies
-     from hit where alerted group by captured_at, device_no, plate_key),
    raised as (
      insert into alerts (plate_key, id, captured_at, device_no, raised_at, priority, grade, agency_ids, read, matches)
-     select v.plate_key, ${grading.newAlertId}, v.captured_at, v.device_no, $2, v.priority, ${grading.gradeWords('v.grade_rank')},
-       array(select distinct id from unnest(v.list_agency_ids || d.agency_id) as i(id)), ${grading.readCopy}, v.copies
-     from vehicle v
-     join stored s on s.plate_key = v.plate_key and s.captured_at = v.captured_at and s.device_no = v.device_no
-     join devices d on d.no = v.device_no join agencies a on a.id = d.agency_id
+     select plate_key, ${grading.newAlertId}, captured_at, device_no, $2, max(priority), ${grading.gradeWords('min(grade_rank)')},
+       array_agg(distinct list_agency_id) || case when bool_or(list_agency_id = source_agency_id) then '{}' else array[min(source_agency_id)] end,
+       (array_agg(read))[1], jsonb_agg(copy order by grade_rank, priority desc)
+     from hit where alerted group by captured_at, device_no, plate_key
      returning no, plate_key),
    queued as (
      insert into alert_queue (alert_no, plate_key, kind, at) select no, plate_key, 'raised', $2 from raised)
@@ -115,8 +117,10 @@ const selectEvents = statement(
   'intake.selectEvents',
   `select e.event_key::text as event_key, r.plate, r.captured_at, r.device_no, r.plate_permille, r.plate_key
    from unnest($1::int8[], $2::timestamptz[]) as e(event_key, captured_at)
-   join reads r on r.event_key = e.event_key
-     and r.captured_at between e.captured_at - interval '10 minutes' and e.captured_at + interval '10 minutes' and r.flags & 8 = 0`,
+   cross join lateral (
+     select * from reads r where r.event_key = e.event_key and r.flags & 8 = 0
+       and r.captured_at between e.captured_at - interval '10 minutes' and e.captured_at + interval '10 minutes'
+     limit 1) r`,
   {
     event_key: 'text',
     plate: 'text',

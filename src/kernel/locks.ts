@@ -11,5 +11,16 @@ export const locks = {
   jobs: 0x706c_6b04,
 } as const
 
-/** Opens a transaction that matches reads: the lock is held before the first statement takes its snapshot. */
-export const beginMatching = `begin; select pg_advisory_xact_lock_shared(${locks.listRevision})`
+/**
+ * Opens a transaction that matches reads: the lock is held before the first statement takes its snapshot.
+ *
+ * Its plans are made once per connection, perhaps while a table is still empty, when walking it looks cheapest. They must not
+ * walk it when it holds millions, so these transactions look everything up by index, one by one (intake/store.ts).
+ */
+export const beginMatching = [
+  'begin',
+  'set local enable_seqscan = off',
+  'set local enable_hashjoin = off',
+  'set local enable_mergejoin = off',
+  `select pg_advisory_xact_lock_shared(${locks.listRevision})`,
+].join('; ')
