@@ -4,29 +4,19 @@ import { minute } from '../src/kernel/clock.ts'
 import { isClause } from '../src/policy/clauses.ts'
 import { roles } from '../src/policy/roles.ts'
 import { allOperations } from '../src/operations.ts'
-import { callerNames, callersOf, type CallerName } from './callers.ts'
-import { openWorld, type World } from './database.ts'
+import { callerNames, type CallerName } from './callers.ts'
 import { readMatrix } from './matrixText.ts'
-import { retentionMs, setUpState } from './people.ts'
-import { ask, operationOf, samples, type Scene } from './samples.ts'
-import { openService, type Service } from './service.ts'
+import { retentionMs } from './people.ts'
+import { ask, openScene, operationOf, samples, type Scene } from './samples.ts'
 
 const matrix = readMatrix(readFileSync(new URL('matrix.txt', import.meta.url), 'utf8'))
 const operations = allOperations({ retentionMs }).list
 
-let world: World
-let service: Service
 let scene: Scene
 beforeAll(async () => {
-  world = await openWorld()
-  const state = await setUpState(world)
-  service = await openService(world)
-  scene = { world, state, service, callers: await callersOf(world, state, service) }
+  scene = await openScene()
 })
-afterAll(async () => {
-  await service.close()
-  await world.close()
-})
+afterAll(() => scene.close())
 
 /** Over HTTP the operator asks; an operation without a route is only for the program's own jobs. */
 function callersFor(sample: string): CallerName[] {
@@ -80,11 +70,11 @@ describe('the matrix is whole', () => {
 describe('CR-1.5, CR-2.a: who may do what, as test/matrix.txt says', () => {
   test.each([...matrix])('%s', async (name, cells) => {
     // Whoever fails to sign in too often within a minute waits; here it is the same nobodies each time.
-    world.clock.advance(minute)
+    scene.world.clock.advance(minute)
     const wrong: string[] = []
     for (const [caller, expected] of cells) {
       const asked = await samples[name]?.(scene, caller)
-      await world.owner.query('truncate log_outbox')
+      await scene.world.owner.query('truncate log_outbox')
       const answer = await ask(scene, operationOf(scene, name), asked ?? {}, caller)
       const clause = expected.clause === undefined ? undefined : await recordedClause()
       if (answer.status !== expected.status || clause !== expected.clause)
@@ -102,7 +92,7 @@ function words({ status, clause }: { status: number; clause: string | undefined 
 
 /** The clause of the last outcome in the log. */
 async function recordedClause(): Promise<string | undefined> {
-  const { rows } = await world.owner.query<{ clause: string | null }>(
+  const { rows } = await scene.world.owner.query<{ clause: string | null }>(
     `select leaf::jsonb->>'clause' as clause from log_outbox where leaf::jsonb->>'event' = 'outcome' order by id desc limit 1`,
   )
   return rows[0]?.clause ?? undefined

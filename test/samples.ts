@@ -5,16 +5,31 @@
  */
 import { perform } from '../src/door/perform.ts'
 import type { AnyOperation } from '../src/door/operation.ts'
-import type { CallerName, Callers } from './callers.ts'
-import type { World } from './database.ts'
-import type { TestState } from './people.ts'
-import { done, type Answer, type Service } from './service.ts'
+import type { Log } from '../src/kernel/log.ts'
+import { callersOf, type CallerName, type Callers } from './callers.ts'
+import { openWorld, type World } from './database.ts'
+import { setUpState, type TestState } from './people.ts'
+import { done, openService, type Answer, type Service } from './service.ts'
 
 export type Scene = {
   readonly world: World
   readonly state: TestState
   readonly service: Service
   readonly callers: Callers
+  close(): Promise<void>
+}
+
+/** A world with two towns and the state, a server over it, and everybody who may call. */
+export async function openScene(log?: Log): Promise<Scene> {
+  const world = await openWorld()
+  const state = await setUpState(world)
+  const service = await openService(world, log)
+  const callers = await callersOf(world, state, service)
+  const close = async (): Promise<void> => {
+    await service.close()
+    await world.close()
+  }
+  return { world, state, service, callers, close }
 }
 
 /** What is asked of an operation, in the terms of its route; `internal` where it has none. */
@@ -218,13 +233,14 @@ export function operationOf({ service }: Pick<Scene, 'service'>, sample: string)
   return operation
 }
 
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** A text field of a JSON answer. */
 export function textOf(answer: Answer, field: string): string {
-  const { body } = answer
-  if (typeof body === 'object' && body !== null && field in body) {
-    const value: unknown = Reflect.get(body, field)
-    if (typeof value === 'string') return value
-  }
+  const value = isRecord(answer.body) ? answer.body[field] : undefined
+  if (typeof value === 'string') return value
   throw new Error(`the answer has no text ${field}: ${answer.text.slice(0, 200)}`)
 }
 
@@ -256,7 +272,7 @@ export async function ask(
   if (operation.route) return askRoute(scene, operation, asked, caller)
   try {
     const actor = await scene.callers.actor(caller)
-    return { status: 200, body: await perform(scene.world.door, operation, { actor, from: 'local' }, asked.internal) }
+    return { status: 200, body: await perform(scene.service.door, operation, { actor, from: 'local' }, asked.internal) }
   } catch (error) {
     const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
     return { status, body: error }

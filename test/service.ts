@@ -12,6 +12,7 @@ import { collect } from '../src/door/collector.ts'
 import { openHttp } from '../src/door/http.ts'
 import { systemCaller } from '../src/door/jobs.ts'
 import type { Actor, AnyOperation } from '../src/door/operation.ts'
+import type { Door } from '../src/door/perform.ts'
 import { claimedTokenId, tokenReader } from '../src/identity/identity.ts'
 import { allOperations, type Operations } from '../src/operations.ts'
 import type { World } from './database.ts'
@@ -37,6 +38,7 @@ export type Answer = {
 }
 export type Service = {
   readonly app: FastifyInstance
+  readonly door: Door
   readonly operations: Operations
   readonly list: readonly AnyOperation[]
   actorOf(token: string): Promise<Actor>
@@ -52,13 +54,15 @@ const limits = {
   waitingBytesMax: 32 * 1024 * 1024,
 }
 
-export async function openService(world: World): Promise<Service> {
+/** `log` takes the operators' log, for tests that break things on purpose. */
+export async function openService(world: World, log = world.door.log): Promise<Service> {
+  const door: Door = { ...world.door, log }
   const operations = allOperations({ retentionMs })
   const read = tokenReader(world.db, world.clock)
   const actorOf = async (token: string): Promise<Actor> =>
     token === operatorToken ? systemCaller('operator').actor : read(token)
   const app = await openHttp({
-    door: world.door,
+    door,
     operations: operations.list,
     actorOf,
     recordUnauthenticated: async (token, operation, from) => {
@@ -68,7 +72,7 @@ export async function openService(world: World): Promise<Service> {
     },
     collected: new Map(
       [operations.intake.submit, operations.intake.vendor].map((operation) => {
-        const collector = collect(world.door, operation, limits)
+        const collector = collect(door, operation, limits)
         return [operation.id, (act, bytes) => collector.perform(act, bytes)]
       }),
     ),
@@ -83,6 +87,7 @@ export async function openService(world: World): Promise<Service> {
   await app.ready()
   return {
     app,
+    door,
     operations,
     list: operations.list,
     actorOf,
