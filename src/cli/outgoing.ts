@@ -78,23 +78,29 @@ async function* perDocument(source: Source, bytes: Buffer, vendor: string | unde
   if (vendor === undefined && isRecord(value) && Array.isArray(value['reads']))
     return yield* ownDocument(value, value['reads'], 'reads')
   if (vendor === undefined && isOwnItem(value)) return yield ownLines([{ number: 1, bytes: oneLine(value) }])
-  if (Array.isArray(value)) {
-    if (vendor === undefined && value.every(isOwnItem)) return yield* ownDocument({}, value, '')
-    for (const [index, each] of value.entries()) {
-      const one = oneLine(each)
-      const prefix = `/${index}`
-      yield {
-        ...message(vendor ?? (await guessed(source, one)), 'application/json', one),
-        place: (path) => ({ line: undefined, path: `${prefix}${path}` }),
-      }
-    }
-    return
-  }
+  if (vendor === undefined && Array.isArray(value) && value.every(isOwnItem)) return yield* ownDocument({}, value, '')
+  if (Array.isArray(value) && !(await isOneMessage(bytes, vendor))) return yield* inList(source, value, vendor)
   const contentType = contentTypeOf(bytes)
   if (contentType === undefined) throw unknownForm(source)
   yield {
     ...message(vendor ?? (await guessed(source, bytes)), contentType, bytes),
     place: (path) => ({ line: undefined, path }),
+  }
+}
+
+/** There are vendors whose one message is a list. */
+async function isOneMessage(bytes: Buffer, vendor: string | undefined): Promise<boolean> {
+  const found = await guessedVendors(bytes)
+  return vendor === undefined ? found.length > 0 : found.includes(vendor)
+}
+
+async function* inList(source: Source, values: unknown[], vendor: string | undefined): AsyncGenerator<Outgoing> {
+  for (const [index, value] of values.entries()) {
+    const one = oneLine(value)
+    yield {
+      ...message(vendor ?? (await guessed(source, one)), 'application/json', one),
+      place: (path) => ({ line: undefined, path: `/${index}${path}` }),
+    }
   }
 }
 
