@@ -94,11 +94,17 @@ export async function copyRate(world: BenchWorld, reads: number, over: number): 
 
 export const fleetSize = 500_000
 
+/** The last three hours, as far as they are of today. */
+export function today(): { from: Date; to: Date } {
+  const to = new Date()
+  const midnight = new Date(to.toISOString().slice(0, 10)).getTime()
+  return { from: new Date(Math.max(to.getTime() - 3 * 3_600_000, midnight)), to }
+}
+
 export async function run(json: boolean, seconds = 60): Promise<void> {
   const world = await openBenchWorld({ fleetSize })
   try {
-    const to = new Date()
-    const from = new Date(Math.max(to.getTime() - 3 * 3_600_000, new Date(to.toISOString().slice(0, 10)).getTime()))
+    const { from, to } = today()
     tell('making reads')
     const warm = await sendAll(world, [...batches(world, 'warm', 50_000, from, to)], 5)
     const wanted = Math.ceil((warm.rate * 1.6 * seconds) / batchReads) * batchReads

@@ -177,6 +177,7 @@ export async function openAlertHub(options: {
     subscriber.open = false
     subscribers.delete(subscriber)
     door.metrics.subscribers.set(subscribers.size)
+    door.metrics.subscribers.set(subscribers.size)
   }
 
   async function sweepOn(): Promise<void> {
@@ -237,6 +238,7 @@ export async function openAlertHub(options: {
         notBeforeMs: 0,
       }
       subscribers.add(subscriber)
+      door.metrics.subscribers.set(subscribers.size)
       door.metrics.subscribers.set(subscribers.size)
       serve()
       return { close: () => remove(subscriber) }

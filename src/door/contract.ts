@@ -13,7 +13,7 @@ const compiled = new WeakMap<object, Validator>()
 export function validatorOf(schema: TSchema): Validator {
   const known = compiled.get(schema)
   if (known) return known
-  const fresh = Compile(schema) as Validator
+  const fresh: Validator = Compile(schema)
   compiled.set(schema, fresh)
   return fresh
 }

@@ -40,7 +40,8 @@ export type HttpOptions = {
 }
 
 const headersTimeoutMs = 10_000
-const requestTimeoutMs = 60_000
+// A large hot list may take minutes to arrive over a slow line; its own limits are in hotlists/receivedFile.ts.
+const requestTimeoutMs = 330_000
 const plain = new Set(['/healthz', '/readyz', '/metrics'])
 
 /** A Fastify server with one route for each operation that has one. Not yet listening. */

@@ -152,7 +152,7 @@ function draftOf(item: ReadItem, path: string): ParsedItem {
   const drafted = imagesOf(images, path)
   if ('fault' in drafted) return { fault: { ...drafted.fault, device } }
   return {
-    draft: { ...rest, device, captured: { instant: new Date(ms) }, images: drafted.images } as ReadDraft,
+    draft: { ...rest, device, captured: { instant: new Date(ms) }, images: drafted.images },
     clockState,
   }
 }

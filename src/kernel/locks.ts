@@ -8,7 +8,8 @@ export const locks = {
    * against the old list while the new one's look-back cannot see it yet, and would be matched by neither.
    */
   listRevision: 0x706c_6b03,
-  jobs: 0x706c_6b04,
+  /** Making partitions: two servers that start on one database take turns. */
+  days: 0x706c_6b04,
 } as const
 
 /**

@@ -21,28 +21,27 @@ export function openMetrics() {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),
-    intakeItems: new Counter({
-      name: 'platekeep_intake_items_total',
-      help: 'Items of intake by result',
-      labelNames: ['result'],
-      registers,
-    }),
     alertDeliveries: new Counter({
       name: 'platekeep_alert_deliveries_total',
       help: 'Alert events delivered to subscribers',
       registers,
     }),
     subscribers: new Gauge({ name: 'platekeep_alert_subscribers', help: 'Open alert streams', registers }),
-    logSize: new Gauge({
-      name: 'platekeep_log_leaves',
-      help: 'Leaves in the log as this process last saw it',
-      registers,
-    }),
     unauthenticated: new Counter({
       name: 'platekeep_unauthenticated_total',
       help: 'Requests without a valid token',
       registers,
     }),
+    /** A figure that is looked up when it is asked for. */
+    watch: (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value())
+        },
+      }),
     /** Adds the runtime's own figures: memory, event loop, file descriptors. Once a process. */
     collectRuntime: () => collectDefaultMetrics({ register: registry }),
   }

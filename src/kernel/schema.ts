@@ -11,5 +11,10 @@ export function nullable<T extends TSchema>(schema: T) {
 
 /** One word of a closed list. */
 export function oneOf<const T extends string>(words: readonly T[], options: { description?: string } = {}) {
-  return Type.Unsafe<T>(Type.Union(words.map((word) => Type.Literal(word)), options))
+  return Type.Unsafe<T>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      options,
+    ),
+  )
 }

@@ -80,6 +80,12 @@ export async function startServer(
     undo.push(() => sequencer.stop())
     const metrics = openMetrics()
     metrics.collectRuntime()
+    metrics.watch(
+      'platekeep_log_leaves',
+      'Leaves in the log as the sequencer of this process last saw it',
+      () => sequencer.state().size,
+    )
+    metrics.watch('platekeep_database_waiting', 'Acts that wait for a database connection', () => db.load().waiting)
     const door: Door = {
       db,
       clock,

@@ -5,6 +5,7 @@
 import Type from 'typebox'
 import { noFacts, operation } from '../door/operation.ts'
 import { day } from '../kernel/clock.ts'
+import { locks } from '../kernel/locks.ts'
 import { mayPrepareDays } from './policy.ts'
 import { createDays } from './store.ts'
 
@@ -31,6 +32,7 @@ export const prepareDays = operation({
   ),
   reply: Type.Object({ made: Type.Integer() }, closed),
   effect: 'read',
+  begin: `begin; select pg_advisory_xact_lock(${locks.days})`,
   facts: noFacts,
   policy: mayPrepareDays,
   run: async (tx, { request, scope }) => ({ made: await createDays(tx, scope, request.days) }),
