@@ -9,6 +9,7 @@ const insert = statement(
   `insert into agencies (id, ori, name, kind, contributing, created_at) values ($1, $2, $3, $4, $5, $6) returning no`,
   { no: 'int4' },
 )
+/** Stores an agency; its number. Throws `Conflict` where its ORI is taken. */
 export async function insertAgency(
   tx: Tx,
   id: string,
@@ -35,6 +36,7 @@ const selectAll = statement(
     contributing: 'bool',
   },
 )
+/** All agencies by name, 2,000 at most. */
 export function findAgencies(tx: Tx, _scope: Issued<{ see: 'agencies' }>): Promise<Agency[]> {
   return tx.rows(selectAll)
 }

@@ -32,6 +32,7 @@ export type Sequencer = {
   stop(): Promise<void>
 }
 
+/** Starts a sequencer on connections of its own. It waits for the lock if another one works, and takes over when that one ends. */
 export function startSequencer(options: { url: string; log: Log; streams: readonly SequencedStream[] }): Sequencer {
   let stopping = false
   let holdsLock = false

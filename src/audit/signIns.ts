@@ -3,6 +3,7 @@ import type { Db } from '../kernel/db.ts'
 import { canonical, leafSchema } from './entry.ts'
 import { insertLeaves } from './store.ts'
 
+/** Leaves the one record of a refused sign-in. Throws `Unavailable` where it cannot be written. */
 export async function recordRefusedSignIn(
   db: Db,
   refused: { claimed: string; operation: string; from: string; at: Date },

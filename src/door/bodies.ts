@@ -17,6 +17,7 @@ import { Invalid, PlatekeepError, TooMuch } from '../kernel/errors.ts'
 const gunzipped = promisify<Buffer, ZlibOptions, Buffer>(gunzip)
 const unzstded = promisify<Buffer, ZstdOptions, Buffer>(zstdDecompress)
 
+/** The error (413) for a body over a limit, which it names. */
 export function tooLarge(bytesMax: number): TooMuch {
   return new TooMuch(413, `The body is larger than ${Math.floor(bytesMax / 1024)} KiB. Send it in smaller parts.`)
 }

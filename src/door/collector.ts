@@ -28,6 +28,7 @@ export type CollectorLimits = {
 
 type Waiting<Reply> = { act: Act; bytes: number; resolve: (reply: Reply) => void; reject: (reason: unknown) => void }
 
+/** A collector for one operation. The limits bound a group, how many groups are under way, and all that waits. */
 export function collect<Q extends TSchema, R extends TSchema, Request, Facts, Scope>(
   door: Door,
   operation: Operation<Q, R, Request, Facts, Scope>,

@@ -58,6 +58,7 @@ export async function rawRequest(
   return { raw: { ...body, ...given }, bytes: bytes.length }
 }
 
+/** The error (415) for a body of a type that is not taken; it names those that are. */
 export function wrongMediaType(allowed: readonly string[]): Invalid {
   return new Invalid(
     [{ path: '', rule: 'media-type', message: `the Content-Type must be ${allowed.join(' or ')}` }],
@@ -65,6 +66,7 @@ export function wrongMediaType(allowed: readonly string[]): Invalid {
   )
 }
 
+/** The value if it is an object, and an empty one otherwise. */
 export function asObject(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {}
 }

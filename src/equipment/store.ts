@@ -69,6 +69,7 @@ const selectDevices = statement(
     in_service: 'bool',
   },
 )
+/** Devices within the scope, by id, after one of them. */
 export function findDevices(tx: Tx, scope: Issued<{ devicesOf: string | null }>, after: string, limit: number) {
   return tx.rows(selectDevices, [scope.devicesOf, after, limit])
 }

@@ -124,6 +124,7 @@ export async function getFeed(tx: Tx, id: string): Promise<StoredFeed> {
 }
 
 const selectAll = statement('hotlists.selectFeeds', `${selectFeeds} order by f.name, f.no limit 2000`, feedColumns)
+/** All feeds by name, each with its last revision. */
 export async function findFeeds(tx: Tx, _scope: Issued<{ see: 'feeds' }>): Promise<StoredFeed[]> {
   return (await tx.rows(selectAll)).map(feedOf)
 }

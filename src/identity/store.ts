@@ -8,6 +8,7 @@ const insertPersonRow = statement(
   `insert into people (id, agency_id, name, roles, created_at) values ($1, $2, $3, $4, $5)`,
   {},
 )
+/** Stores a person of an agency. */
 export async function insertPerson(
   tx: Tx,
   person: { id: string; agencyId: string; name: string; roles: readonly string[] },
@@ -21,6 +22,7 @@ const selectPerson = statement(
   `select id, agency_id from people where id = $1 and ended_at is null`,
   { id: 'text', agency_id: 'text' },
 )
+/** A person who has not left, and their agency. */
 export function findPerson(tx: Tx, id: string) {
   return tx.row(selectPerson, [id])
 }
@@ -38,6 +40,7 @@ export async function findDeviceNos(tx: Tx, agencyId: string, ids: readonly stri
 const selectAgencyKind = statement('identity.selectAgencyKind', `select kind from agencies where id = $1`, {
   kind: 'text',
 })
+/** What kind of agency it is; undefined where there is none. */
 export function findAgencyKind(tx: Tx, id: string) {
   return tx.row(selectAgencyKind, [id])
 }
@@ -61,6 +64,7 @@ export type TokenRow = {
   name: string
   expiresAt: Date | null
 }
+/** Stores a token by the hash of its secret, with the devices it speaks for. */
 export async function insertToken(tx: Tx, token: TokenRow, at: Date): Promise<void> {
   const { id, hash, kind, agencyId, personId, allDevices, name, expiresAt, deviceNos } = token
   await tx.run(insertTokenRow, [id, hash, kind, agencyId, personId, allDevices, name, at, expiresAt, deviceNos])
@@ -70,6 +74,7 @@ const selectToken = statement('identity.selectToken', `select agency_id, person_
   agency_id: 'text',
   person_id: 'text?',
 })
+/** Whose a token is; undefined where there is none. */
 export function findToken(tx: Tx, id: string) {
   return tx.row(selectToken, [id])
 }
@@ -79,6 +84,7 @@ const revoke = statement(
   `update access_tokens set revoked_at = coalesce(revoked_at, $2) where id = $1 returning revoked_at`,
   { revoked_at: 'timestamptz' },
 )
+/** Marks a token revoked; since when. A second time changes nothing. Throws `NotFound`. */
 export async function revokeToken(tx: Tx, scope: Issued<{ tokenId: string }>, at: Date): Promise<Date> {
   const row = await tx.row(revoke, [scope.tokenId, at])
   if (!row) throw new NotFound('There is no such token.')
@@ -100,6 +106,7 @@ const selectTokens = statement(
     revoked_at: 'timestamptz?',
   },
 )
+/** Tokens within the scope, newest first, 2,000 at most. */
 export function findTokens(tx: Tx, scope: Issued<{ agencyId: string | null; personId: string | null }>) {
   return tx.rows(selectTokens, [scope.agencyId, scope.personId])
 }

@@ -6,11 +6,13 @@ import { must } from '../kernel/assert.ts'
 const lockInstallation = statement('installation.lock', `select bootstrapped_at from installation for update`, {
   bootstrapped_at: 'timestamptz?',
 })
+/** Whether the first administrators were let in. Holds the row, so that two who ask at once follow each other. */
 export async function isBootstrapped(tx: Tx): Promise<boolean> {
   return must(await tx.row(lockInstallation), 'there is one installation').bootstrapped_at !== null
 }
 
 const markBootstrapped = statement('installation.markBootstrapped', `update installation set bootstrapped_at = $1`, {})
+/** From now on administrators let people in. */
 export async function setBootstrapped(tx: Tx, at: Date): Promise<void> {
   await tx.run(markBootstrapped, [at])
 }

@@ -28,6 +28,7 @@ function textOf({ plate, capturedMs, deviceNo }: ReadKey): string {
   return keyTextOf(plate, capturedMs, deviceNo)
 }
 
+/** Joins the candidates that are one pass of a vehicle, with each other and with what is stored; which are to be stored, and which stands for each. */
 export async function joinPasses(tx: Tx, candidates: readonly Candidate[]): Promise<Joined> {
   const passes = passesIn(candidates)
   const before =

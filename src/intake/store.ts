@@ -200,6 +200,7 @@ const insertRefusals = statement(
   {},
 )
 export type RefusalCount = { agencyId: string; device: string; rule: string; count: number; path: string }
+/** Adds to the counts of what was refused that day, by device and rule. */
 export async function countRefusals(tx: Tx, refusals: readonly RefusalCount[], at: Date): Promise<void> {
   if (refusals.length === 0) return
   await tx.run(insertRefusals, [
@@ -219,6 +220,7 @@ const selectRefusals = statement(
    from device_refusals where day >= $1 and ($2::text is null or agency_id = $2) group by agency_id, device, rule order by count desc limit 1000`,
   { agency_id: 'text', device: 'text', rule: 'text', count: 'int8', last_path: 'text', last_at: 'timestamptz' },
 )
+/** What was refused within the scope since a day, the most recent first. */
 export function findRefusals(tx: Tx, scope: Issued<{ refusalsOf: string | null }>, since: Date) {
   return tx.rows(selectRefusals, [since.toISOString().slice(0, 10), scope.refusalsOf])
 }

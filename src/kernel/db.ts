@@ -87,6 +87,7 @@ export type Db = {
 
 /** SQLSTATE codes after which the same transaction may simply be run again. */
 const rerunnable = new Set(['40P01', '40001'])
+/** Whether the same transaction may simply be run again: it met another one, and PostgreSQL ended it. */
 export function mayRunAgain(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code !== undefined && rerunnable.has(error.code)
 }
@@ -139,6 +140,7 @@ export function connectionOptions(options: Pick<DbOptions, 'role' | 'statementTi
   ].join(' ')
 }
 
+/** Opens a pool of connections that act under one role. Nothing is connected before the first act. */
 export function openDb(options: DbOptions): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -225,6 +227,7 @@ function parseInt8(text: string): number {
   assert(Number.isSafeInteger(value), 'a 64-bit integer from the database fits a number')
   return value
 }
+/** How a column of a type is read: 64-bit integers as numbers, dates as text, all else as `pg` does. */
 export function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (format !== 'binary') {
     if (oid === pg.types.builtins.INT8) return parseInt8

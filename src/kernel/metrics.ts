@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 
 export type Metrics = ReturnType<typeof openMetrics>
 
+/** A fresh set of figures, with a registry of its own. */
 export function openMetrics() {
   const registry = new Registry()
   const registers = [registry]

@@ -31,6 +31,7 @@ export function mqttTopicsOf(text: string): MqttTopic[] {
     })
 }
 
+/** Connects to the broker and subscribes. Throws `Mendable` where a setting is missing or wrong, and where the broker does not answer. */
 export async function startMqttBridge(options: {
   config: Config
   log: Log

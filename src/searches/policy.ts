@@ -40,6 +40,7 @@ export function saysSomething(facts: string): boolean {
   return !empty.has(words.join(' ')) && new Set(words).size > words.length / 3
 }
 
+/** Whether these reads may be searched for this reason. */
 export function maySearch(
   actor: Actor,
   request: Pick<SearchRequest, 'purpose' | 'facts' | 'caseNumber'>,

@@ -18,6 +18,7 @@ const latest = new Date('9999-12-31T00:00:00Z')
 const deviceNoMax = 2_147_483_647
 const cursorForm = /^(\d{1,15})\.(\d{1,10})$/
 
+/** The operations of searching, for a retention in milliseconds. */
 export function searchOperations(retentionMs: number) {
   const run = operation({
     id: 'searches.run',
