@@ -31,7 +31,7 @@ export function mqttTopicsOf(text: string): MqttTopic[] {
     })
 }
 
-/** Connects to the broker and subscribes. Throws `Mendable` where a setting is missing or wrong, and where the broker does not answer. */
+/** Connects to the broker, trying until it answers, and subscribes. Throws `Mendable` where a setting is missing or wrong. */
 export async function startMqttBridge(options: {
   config: Config
   log: Log
@@ -62,9 +62,9 @@ export async function startMqttBridge(options: {
   log('info', 'taking messages from the MQTT broker', { topics: router.patterns.length })
 
   async function takeIn(topic: string, payload: Buffer): Promise<void> {
-    const routed = router.route(topic, payload)
-    if (!routed || payload.length > messageBytesMax)
-      return log('warn', 'an MQTT message was not taken in', { bytes: payload.length, routed: routed !== null })
+    // Acknowledged all the same: it would come again and again, and never be smaller.
+    const routed = payload.length > messageBytesMax ? null : router.route(topic, payload)
+    if (!routed) return log('warn', 'an MQTT message was not taken in', { bytes: payload.length })
     const { message, adapter } = routed
     for (;;) {
       try {
