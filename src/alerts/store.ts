@@ -25,9 +25,14 @@ const moveQueue = statement(
   { moved: 'int4' },
 )
 
+const selectQueued = statement('alerts.selectQueued', `select exists (select from alert_queue) as waiting`, {
+  waiting: 'bool',
+})
+
 /** Alerts get their positions from the sequencer, once they are committed, in the order in which subscribers see them. */
 export const alertStream: SequencedStream = {
   channel: 'platekeep_alerts',
+  waits: async (tx) => must(await tx.row(selectQueued), 'a row is always returned').waiting,
   move: async (tx, limit) => must(await tx.row(moveQueue, [limit]), 'a count is always returned').moved,
 }
 

@@ -14,11 +14,15 @@ import { connectionOptions, mayRunAgain, parserOf, txOn, type Tx } from '../kern
 import { Fatal } from '../kernel/errors.ts'
 import { errorFields, type Log } from '../kernel/log.ts'
 import { locks } from '../kernel/locks.ts'
-import { getTree, takeLeaves, writeLeaves } from './store.ts'
+import { anyLeaves, getTree, takeLeaves, writeLeaves } from './store.ts'
 import { grown, leafHash, type Tree } from './tree.ts'
 
-/** Something besides the log that needs positions in commit order: moves its queue, returns how many it moved. */
-export type SequencedStream = { channel: string; move: (tx: Tx, limit: number) => Promise<number> }
+/** Something besides the log that needs positions in commit order: `waits` looks into its queue, `move` moves it and says how many. */
+export type SequencedStream = {
+  channel: string
+  waits: (tx: Tx) => Promise<boolean>
+  move: (tx: Tx, limit: number) => Promise<number>
+}
 
 const batchMax = 2_000
 const idlePollMs = 20
@@ -112,7 +116,10 @@ export function startSequencer(options: { url: string; log: Log; streams: readon
     }
   }
 
+  /** Sequences what has committed; how much there was, at most a batch. */
   async function step(client: pg.Client): Promise<number> {
+    // A look without a transaction: most polls find nothing.
+    if (size > 0 && !(await anythingWaits(txOn(client)))) return 0
     await client.query('begin')
     try {
       const tx = txOn(client)
@@ -134,6 +141,12 @@ export function startSequencer(options: { url: string; log: Log; streams: readon
       if (mayRunAgain(error)) return 0
       throw error
     }
+  }
+
+  async function anythingWaits(tx: Tx): Promise<boolean> {
+    if (await anyLeaves(tx)) return true
+    for (const stream of options.streams) if (await stream.waits(tx)) return true
+    return false
   }
 
   const ended = run()

@@ -142,3 +142,11 @@ const selectPending = statement('audit.selectPending', `select count(*) as pendi
 export async function countPending(tx: Tx): Promise<number> {
   return must(await tx.row(selectPending), 'a count is always returned').pending
 }
+
+const selectAnyLeaves = statement('audit.selectAnyLeaves', `select exists (select from log_outbox) as waiting`, {
+  waiting: 'bool',
+})
+/** Whether anything waits for the sequencer. */
+export async function anyLeaves(tx: Tx): Promise<boolean> {
+  return must(await tx.row(selectAnyLeaves), 'a row is always returned').waiting
+}
