@@ -30,6 +30,7 @@ const effects: Readonly<Record<AnyOperation['effect'], string>> = {
   intake: 'stores each item once, however often it is sent',
 }
 
+/** The words about one operation: contracts as fields, clauses with their titles, and the names of what its acts record. */
 export function explained(operation: AnyOperation): Explained {
   const { id, title, steps, route, effect } = operation
   return {

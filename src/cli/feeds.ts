@@ -33,6 +33,7 @@ export async function getFeed(client: Client, named: string, remedy: string): Pr
   )
 }
 
+/** Feeds as rows of text, with how old each is and how old it may be. */
 export function feedTable(feeds: readonly Feed[]): string {
   return table(
     [

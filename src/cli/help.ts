@@ -4,6 +4,7 @@ import { commands, type Listed } from './commands.ts'
 
 const indent = '  '
 
+/** The whole program's help: every command with an example. */
 export function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length))
   const list = commands.flatMap(({ name, summary, example }) => [
@@ -32,6 +33,7 @@ export function overviewOf(word: string, listed: readonly Listed[]): string {
   ].join('\n')
 }
 
+/** One command's help: usage, what it does, its options, examples. */
 export function helpOf({ name, summary }: Listed, described: Command): string {
   const options = Object.entries(allOptions(described)).map(([option, { value, about, multiple, type }]) => ({
     left: `--${option}${type === 'string' ? ` ${value ?? '<text>'}` : ''}${multiple ? ' …' : ''}`,

@@ -9,6 +9,7 @@ const sameSignalMs = 1_500
 const columnsDefault = 100
 const columnsMax = 120
 
+/** The streams and signals of this process as a terminal; `flush` waits until everything was written. Asked for once. */
 export function processTerminal(): Terminal & { flush(): Promise<void> } {
   const { stdout, stderr, stdin } = process
   endQuietly(stdout)

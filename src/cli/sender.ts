@@ -9,6 +9,7 @@ import { parsed } from '../door/contract.ts'
 import { Unreachable, type Answer, type Client } from './client.ts'
 import type { Outgoing, Place } from './outgoing.ts'
 import { retrying } from './retrying.ts'
+import type { Source } from './source.ts'
 import { problemIn, ServerProblem } from './serverProblem.ts'
 
 export type Refused = Place & {
@@ -30,7 +31,9 @@ export type Tally = {
   readonly refusals: Refused[]
 }
 
-const inFlightMax = 4
+/** Four full requests keep a server busy, and sixteen small ones share its commits. */
+const itemsInFlightMax = 2_000
+const requestsInFlightMax = 16
 const refusalsKept = 20
 /** Together about five minutes: a server that is started anew, or a burst of others, is waited out. */
 const patience = { triesMax: 40, waitMsMin: 250, waitMsMax: 10_000 }
@@ -49,6 +52,7 @@ export class Sender {
   readonly #client: Client
   readonly #onWait: (waitMs: number) => void
   readonly #inFlight = new Set<Promise<void>>()
+  #itemsInFlight = 0
   #failure: unknown
 
   constructor(client: Client, onWait: (waitMs: number) => void) {
@@ -56,25 +60,39 @@ export class Sender {
     this.#onWait = onWait
   }
 
-  /** Sends all requests of one file. Throws what makes going on useless, such as a token that is not accepted. */
-  async send(file: string, requests: AsyncIterable<Outgoing>, onDone: () => void): Promise<void> {
-    try {
-      for await (const outgoing of requests) {
-        if (this.#inFlight.size >= inFlightMax) await Promise.race(this.#inFlight)
-        if (this.#failure !== undefined) break
-        this.#start(file, outgoing, onDone)
-      }
-    } finally {
-      await Promise.all(this.#inFlight)
+  /**
+   * Sends all requests of one file, the last of which may still be on their way when it returns. `onDone` hears after each how
+   * far in the file its last read stood. Throws what makes going on useless, such as a token that is not accepted.
+   */
+  async send(
+    source: Pick<Source, 'name' | 'bytesRead'>,
+    requests: AsyncIterable<Outgoing>,
+    onDone: (bytes: number) => void,
+  ): Promise<void> {
+    for await (const outgoing of requests) {
+      while (this.#inFlight.size >= requestsInFlightMax || this.#itemsInFlight >= itemsInFlightMax)
+        await Promise.race(this.#inFlight)
+      if (this.#failure !== undefined) throw this.#failure
+      const bytes = source.bytesRead()
+      this.#start(source.name, outgoing, () => onDone(bytes))
     }
+  }
+
+  /** Everything on its way was answered. Throws likewise. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#inFlight)
     if (this.#failure !== undefined) throw this.#failure
   }
 
   #start(file: string, outgoing: Outgoing, onDone: () => void): void {
+    this.#itemsInFlight += outgoing.items
     const sending = this.#sendOne(file, outgoing).then(onDone, (error: unknown) => {
       this.#failure ??= error
     })
-    const tracked: Promise<void> = sending.finally(() => this.#inFlight.delete(tracked))
+    const tracked: Promise<void> = sending.finally(() => {
+      this.#inFlight.delete(tracked)
+      this.#itemsInFlight -= outgoing.items
+    })
     this.#inFlight.add(tracked)
   }
 

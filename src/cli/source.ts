@@ -23,6 +23,9 @@ export type Source = {
   readonly content: AsyncIterable<Uint8Array>
 }
 
+/** Small, so that what was read is near to what was sent, and progress honest: a little gzip holds many reads. */
+const pieceBytes = 16_384
+
 const magic = { gzip: Buffer.from([0x1f, 0x8b]), zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) }
 
 /** Opens a file by its path; `-` is standard input. Throws `FileProblem` where it is not there or no file. */
@@ -30,7 +33,9 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
   const name = path === '-' ? 'standard input' : path
   const bytes = path === '-' ? undefined : await sizeOf(path)
   let read = 0
-  async function* counted(input: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  // Opened when it is first read, and not before: there may be a hundred thousand of them.
+  async function* counted(): AsyncGenerator<Buffer> {
+    const input: AsyncIterable<unknown> = path === '-' ? stdin : createReadStream(path, { highWaterMark: pieceBytes })
     for await (const chunk of input) {
       const piece = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       if (!(piece instanceof Uint8Array)) continue
@@ -38,8 +43,7 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
       yield Buffer.from(piece)
     }
   }
-  const raw = counted(path === '-' ? stdin : createReadStream(path))
-  return { name, bytes, bytesRead: () => read, content: decompressed(name, raw) }
+  return { name, bytes, bytesRead: () => read, content: decompressed(name, counted()) }
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -73,7 +77,7 @@ async function* decompressed(name: string, raw: AsyncGenerator<Buffer>): AsyncGe
         ? createZstdDecompress()
         : undefined
     if (!unpack) return yield* rest
-    const input = Readable.from(rest)
+    const input = Readable.from(rest, { highWaterMark: 1 })
     input.on('error', (error) => unpack.destroy(error))
     yield* input.pipe(unpack)
   } catch (error) {

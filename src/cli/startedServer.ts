@@ -6,6 +6,7 @@ import { openLog } from '../kernel/log.ts'
 import { codeOf } from '../kernel/systemError.ts'
 import { startServer, type Server } from '../main/server.ts'
 
+/** A server that is ready. `say` hears each step. Throws `Mendable` for a taken port, a missing address, a closed database. */
 export async function startedServer(config: Config, say: (step: string) => void): Promise<Server> {
   try {
     return await startServer(config, systemClock, openLog(config.logLevel), say)

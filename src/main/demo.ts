@@ -155,16 +155,16 @@ async function drawStatus(
   alerts: ReturnType<typeof watchAlerts>,
   signal: AbortSignal,
 ): Promise<void> {
-  let before = traffic.counts().stored
+  let before: number | undefined
   while (!signal.aborted && !json) {
     const everyMs = terminal.draws ? second : quietLineMs
     await delay(everyMs, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) break
     const { stored, refused, failed } = traffic.counts()
-    const rate = Math.round(((stored - before) * 1000) / everyMs)
+    const rate = before === undefined ? '' : ` (${Math.round(((stored - before) * 1000) / everyMs)}/s)`
     before = stored
     const troubles = `${refused > 0 ? `, ${refused} refused` : ''}${failed > 0 ? `, ${failed} not sent` : ''}`
-    const line = `${stored.toLocaleString('en-US')} reads stored since the start (${rate}/s${troubles}), ${alerts.text()}. Ctrl-C stops.`
+    const line = `${stored.toLocaleString('en-US')} reads stored since the start${rate}${troubles}, ${alerts.text()}. Ctrl-C stops.`
     if (terminal.draws) terminal.draw(line)
     else terminal.note(`platekeep: ${line}`)
   }

@@ -8,6 +8,7 @@ import type { DemoState } from './demoState.ts'
 
 export type WatchedAlerts = { text(): string; readonly ended: Promise<void> }
 
+/** Follows until the signal; `text` is for the status line, and says what went wrong where following failed. */
 export function watchAlerts(server: string, { people }: DemoState, signal: AbortSignal): WatchedAlerts {
   const { token } = must(
     people.find(({ role }) => role === 'dcjis-administrator'),

@@ -16,6 +16,7 @@ export type Guide = {
 
 type Told = { readonly url: string; readonly data: string; readonly state: DemoState; readonly samples: Samples }
 
+/** What to tell about a running demonstration; its commands name its address, its tokens, and a plate that was seen. */
 export function guideOf({ url, data, state, samples }: Told): Guide {
   // One of each role, the first of whom belongs to the first agency.
   const people = state.people.filter(({ role }, index, all) => all.findIndex((each) => each.role === role) === index)
@@ -73,6 +74,7 @@ function quoted(path: string): string {
 
 type Facts = { readonly seconds: number; readonly listEntries: number; readonly isNew: boolean }
 
+/** The guide as text for a terminal. */
 export function guideText(
   { url, data, people, agencies, steps }: Guide,
   { seconds, listEntries, isNew }: Facts,

@@ -20,6 +20,7 @@ export type Samples = {
 /** On the stolen vehicles' list, by the share of the fleet that is listed there. */
 const listedShare = 0.003
 
+/** Writes them below the data folder, over those of an earlier start; what they hold, for the guide. */
 export async function writeSamples(data: string, { seed, servers }: DemoState): Promise<Samples> {
   const folder = join(data, 'samples')
   await mkdir(folder, { recursive: true })

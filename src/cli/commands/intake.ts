@@ -47,18 +47,21 @@ export const intake = command({
         if (terminal.draws) terminal.draw(`The server is busy; going on in ${Math.ceil(waitMs / 1000)} s.`)
       })
       const unknown: string[] = []
+      let before = 0
       for (const source of sources) {
+        const start = before
         try {
-          await sender.send(source.name, outgoingOf(source, vendor), () => {
-            const read = sources.reduce((sum, { bytesRead }) => sum + bytesRead(), 0)
-            progress.update(read, sender.tally.sent)
-          })
+          await sender.send(source, outgoingOf(source, vendor), (bytes) =>
+            progress.update(start + bytes, sender.tally.sent),
+          )
         } catch (error) {
           // One file that is no file of reads loses none of the others; what concerns them all does.
           if (!(error instanceof FileProblem)) throw error
           unknown.push(error.message)
         }
+        before += source.bytes ?? 0
       }
+      await sender.settled()
       progress.end()
       const done = { files: files.length, ...sender.tally, seconds: Math.round(progress.seconds * 1000) / 1000 }
       if (values.json) terminal.print(jsonLine({ ...done, unknown }))
