@@ -37,6 +37,11 @@ describe('our own form, one read a line', () => {
     expect(requests[1]?.place('/reads/1')).toEqual({ line: 504, path: '' })
   })
 
+  test.each([1, 3, 65_536])('counts empty lines after the first one, in pieces of %i bytes', async (pieceBytes) => {
+    const [request] = await sent(`${lines[0]}\n\n \n\n${lines[1]}\n`, undefined, pieceBytes)
+    expect([request?.place('/reads/0').line, request?.place('/reads/1').line]).toEqual([1, 5])
+  })
+
   test('a byte order mark and one line alone are fine', async () => {
     const [request, ...rest] = await sent(`\uFEFF${lines[0]}\n\n`)
     expect(rest).toEqual([])
