@@ -3,7 +3,8 @@
  * message is acknowledged to the broker only after its commit, so the broker keeps what we could not store. The bridge acts
  * under a machine's token, which is read again for every message and can be revoked like any other.
  */
-import { connectAsync, type MqttClient } from 'mqtt'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'mqtt'
 import type { Actor } from '../door/operation.ts'
 import type { Act } from '../door/perform.ts'
 import { mqttRoutes, type MqttTopic } from '../intake/mqtt.ts'
@@ -14,6 +15,7 @@ import { errorFields, type Log } from '../kernel/log.ts'
 const qos = 1
 const messageBytesMax = 8 * 1024 * 1024
 const retryMs = 2_000
+const answerMsMax = 10_000
 
 export type MqttBridge = { stop(): Promise<void> }
 
@@ -31,7 +33,7 @@ export function mqttTopicsOf(text: string): MqttTopic[] {
     })
 }
 
-/** Connects to the broker, trying until it answers, and subscribes. Throws `Mendable` where a setting is missing or wrong. */
+/** Connects to the broker and subscribes; one that does not answer within ten seconds is tried on in the background. Throws `Mendable` where a setting is missing or wrong. */
 export async function startMqttBridge(options: {
   config: Config
   log: Log
@@ -44,13 +46,17 @@ export async function startMqttBridge(options: {
       '--mqtt-url needs --mqtt-token: the access token of the department server whose cameras publish there.',
     )
   const router = mqttRoutes(mqttTopicsOf(config.mqttTopics))
-  const client: MqttClient = await connectAsync(
-    config.mqttUrl,
-    { clientId: 'platekeep', clean: false, reconnectPeriod: retryMs, connectTimeout: 10_000 },
-    true,
-  )
+  let stopping = false
+  const client = connect(config.mqttUrl, {
+    clientId: 'platekeep',
+    clean: false,
+    reconnectPeriod: retryMs,
+    connectTimeout: answerMsMax,
+    manualConnect: true,
+  })
   client.on('error', (error) => log('warn', 'the MQTT broker reports an error', errorFields(error)))
-  // Replaces the client's own handling: the acknowledgement goes out when `done` is called.
+  // Replaces the client's own handling: the acknowledgement goes out when `done` is called. Set before it connects, since what
+  // the broker kept for us comes in one go with its first answer, and the client's own handling would acknowledge it unread.
   client.handleMessage = (packet, done) => {
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
     takeIn(packet.topic, payload).then(
@@ -58,8 +64,18 @@ export async function startMqttBridge(options: {
       (error: unknown) => done(error instanceof Error ? error : new Error('not stored')),
     )
   }
-  await client.subscribeAsync(router.patterns.map(String), { qos })
-  log('info', 'taking messages from the MQTT broker', { topics: router.patterns.length })
+  const subscribed = new Promise<true>((resolve) => {
+    client.once('connect', () => {
+      client.subscribe(router.patterns.map(String), { qos }, (error) => {
+        if (error) log('error', 'the MQTT broker refused the subscription', errorFields(error))
+        else log('info', 'taking messages from the MQTT broker', { topics: router.patterns.length })
+        resolve(true)
+      })
+    })
+  })
+  client.connect()
+  if (!(await Promise.race([subscribed, delay(answerMsMax, false, { ref: false })])))
+    log('warn', 'the MQTT broker does not answer yet; trying on', {})
 
   async function takeIn(topic: string, payload: Buffer): Promise<void> {
     // Acknowledged all the same: it would come again and again, and never be smaller.
@@ -78,14 +94,19 @@ export async function startMqttBridge(options: {
         await options.perform({ caller: { actor, from: 'mqtt' }, raw }, payload.length)
         return
       } catch (error) {
-        if (client.disconnecting) throw error
+        if (stopping) throw error
         // Not for now: the message stays with us, unacknowledged. Anything else will not become better by waiting.
         if (!(error instanceof Unavailable || error instanceof TooMuch))
           return log('warn', 'an MQTT message was refused', errorFields(error))
-        await new Promise((resolve) => setTimeout(resolve, retryMs))
+        await delay(retryMs)
       }
     }
   }
 
-  return { stop: () => client.endAsync() }
+  return {
+    stop: async () => {
+      stopping = true
+      await client.endAsync()
+    },
+  }
 }
