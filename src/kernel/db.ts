@@ -152,7 +152,10 @@ export function openDb(options: DbOptions): Db {
     keepAlive: true,
   })
   // An idle connection that dies (a restart of the server) is simply replaced; without a listener it would end the program.
-  pool.on('error', (error) => options.log('warn', 'an idle database connection was lost', errorFields(error)))
+  // The pool is closed a little before its connections are, which a database that stops just then does not wait for.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.log('warn', 'an idle database connection was lost', errorFields(error))
+  })
 
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     let client: pg.PoolClient
