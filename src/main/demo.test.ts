@@ -14,7 +14,7 @@ import { currentEnvironment } from '../kernel/config.ts'
 import { openDataFolder, removeDataFolder } from '../kernel/dataFolder.ts'
 
 const launcher = fileURLToPath(new URL('../../bin/platekeep.js', import.meta.url))
-const readyMsMax = 30_000
+const readyMsMax = 60_000
 
 type Ready = {
   url: string
@@ -85,7 +85,7 @@ async function postgresIsGone(): Promise<boolean> {
 }
 
 describe('the demonstration', () => {
-  test('prints commands that work, and stops cleanly', { timeout: 90_000 }, async () => {
+  test('prints commands that work, and stops cleanly', { timeout: 180_000 }, async () => {
     const { child, ready, errors } = await startDemo()
     expect(new Set(ready.people.map(({ role }) => role)).size).toBe(13)
     expect(ready.sample?.plate).toMatch(/^[A-Z0-9]+$/)
@@ -111,7 +111,7 @@ describe('the demonstration', () => {
     expect(await postgresIsGone()).toBe(true)
   })
 
-  test('finds its data at a second start, and stops when its launcher is killed', { timeout: 60_000 }, async () => {
+  test('finds its data at a second start, and stops when its launcher is killed', { timeout: 120_000 }, async () => {
     const before = JSON.parse(await readFile(join(data, 'demo.json'), 'utf8')) as Ready
     const { child, ready } = await startDemo()
     expect(ready.people).toEqual(before.people)
@@ -123,7 +123,7 @@ describe('the demonstration', () => {
     expect(await postgresIsGone()).toBe(true)
   })
 
-  test('a folder that was set up for something else is left alone', { timeout: 30_000 }, async () => {
+  test('a folder that was set up for something else is left alone', { timeout: 60_000 }, async () => {
     await rm(join(data, 'demo.json'))
     await expect(startDemo()).rejects.toThrow('was not set up as a demonstration')
   })
