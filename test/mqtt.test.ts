@@ -100,7 +100,9 @@ describe.skipIf(mosquitto === undefined)('CL-5: cameras that publish to a broker
     const { rowCount } = await scene.world.owner.query('select from reads where plate = $1 and flags & 8 = 0', [plate])
     return rowCount ?? 0
   }
-  const appears = (plate: string) => expect.poll(() => stored(plate), { timeout: 10_000, interval: 50 }).toBe(1)
+  async function appears(plate: string): Promise<void> {
+    await expect.poll(() => stored(plate), { timeout: 10_000, interval: 50 }).toBe(1)
+  }
 
   test('are read like any other, under their own token', async () => {
     await startBridge()
