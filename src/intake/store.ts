@@ -113,6 +113,7 @@ const lockEvents = statement(
   `select pg_advisory_xact_lock(key) from (select unnest($1::int8[]) as key order by 1) as k`,
   {},
 )
+// $3 and $4 span the whole batch: known when the statement starts, they leave only the days that matter of the year's.
 const selectEvents = statement(
   'intake.selectEvents',
   `select e.event_key::text as event_key, r.plate, r.captured_at, r.device_no, r.plate_permille, r.plate_key
@@ -120,6 +121,7 @@ const selectEvents = statement(
    cross join lateral (
      select * from reads r where r.event_key = e.event_key and r.flags & 8 = 0
        and r.captured_at between e.captured_at - interval '10 minutes' and e.captured_at + interval '10 minutes'
+       and r.captured_at between $3 and $4
      limit 1) r`,
   {
     event_key: 'text',
@@ -145,7 +147,13 @@ export async function findEventReads(
 ): Promise<Map<string, EventRead>> {
   const keys = events.map((each) => String(each.eventKey))
   await tx.run(lockEvents, [keys])
-  const rows = await tx.rows(selectEvents, [keys, events.map((each) => new Date(each.capturedMs))])
+  const instants = events.map((each) => each.capturedMs)
+  const rows = await tx.rows(selectEvents, [
+    keys,
+    instants.map((ms) => new Date(ms)),
+    new Date(instants.reduce((least, ms) => Math.min(least, ms)) - passWindowMs),
+    new Date(instants.reduce((most, ms) => Math.max(most, ms)) + passWindowMs),
+  ])
   return new Map(
     rows.map((row) => [
       row.event_key,
