@@ -310,6 +310,9 @@ function outcomeOf<Request>(
 /** What the caller is told of an error, and what the operators' log says of one that is ours. */
 function failure(door: Door, operation: string, error: unknown): PlatekeepError | Bug {
   if (error instanceof PlatekeepError) return error
+  // It was run again as often as it may be and met others each time: that is a busy moment, not a mistake.
+  if (mayRunAgain(error))
+    return new Unavailable('Others were changing the same things. Nothing was done; send the same request again.')
   const bug = new Bug(error)
   door.log('error', 'an act failed because of a mistake in the program', {
     operation,

@@ -1,6 +1,6 @@
 /**
- * The senders: department servers that send batches of reads, keep each until it is acknowledged, and now and then send one
- * again, twice at once, or in another order; and cameras that correct themselves. Which batches there are follows from the
+ * The senders: department servers that send batches of reads, keep each until it is acknowledged, and now and then hang up, or
+ * send one again, twice at once, or in another order; and cameras that correct themselves. Which batches there are follows from the
  * seed alone; in what order they arrive is the machine's doing.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -35,11 +35,13 @@ export function startLoad(setting: Setting, urlOf: () => string): Load {
   let draining = false
   const last = { sentMs: 0, acknowledgedMs: 0 }
 
-  async function deliver(batch: Batch, deadlineMs: () => number): Promise<void> {
+  async function deliver(batch: Batch, deadlineMs: () => number, hangsUpMs?: number): Promise<void> {
+    let msMax = hangsUpMs
     while (performance.now() < deadlineMs()) {
       const sent = ledger.sending(batch)
       const sentMs = performance.now()
-      const answer = await post(batch)
+      const answer = await post(batch, msMax)
+      msMax = undefined
       if (answer?.status === 200) {
         ledger.acknowledged(batch, sent, JSON.parse(answer.text))
         if (sentMs > last.sentMs) Object.assign(last, { sentMs, acknowledgedMs: performance.now() })
@@ -54,10 +56,10 @@ export function startLoad(setting: Setting, urlOf: () => string): Load {
     ledger.wrongAnswers.push('a batch was not acknowledged in time')
   }
 
-  async function post(batch: Batch) {
+  async function post(batch: Batch, msMax?: number) {
     const { token } = must(setting.agencies[batch.agency], 'a batch has an agency')
     try {
-      return await send(urlOf(), '/v1/reads', token, batch.body)
+      return await send(urlOf(), '/v1/reads', token, batch.body, {}, msMax)
     } catch {
       return undefined // The connection broke, or was never made.
     }
@@ -71,7 +73,9 @@ export function startLoad(setting: Setting, urlOf: () => string): Load {
       const twice = random.chance(0.05)
       const deadlineMs = (): number =>
         draining ? (deadline = Math.min(deadline, performance.now() + drainMsMax)) : deadline
-      await Promise.all([deliver(batch, deadlineMs), ...(twice ? [deliver(batch, deadlineMs)] : [])])
+      // Some hang up before they are answered: what becomes of those is as unknown as after a crash.
+      const hangsUpMs = random.chance(0.03) ? random.int(1, 40) : undefined
+      await Promise.all([deliver(batch, deadlineMs, hangsUpMs), ...(twice ? [deliver(batch, deadlineMs)] : [])])
       await delay(random.int(5, 90))
     }
   }

@@ -11,6 +11,8 @@ import { fleetSize, send, type Setting } from './setting.ts'
 const startsWith = 200
 const comes = 40
 const goes = 10
+/** Not now: 409 says that the very same request is still being performed. */
+const comeAgain: ReadonlySet<number> = new Set([409, 429, 503])
 const retryMs = 150
 const deadlineMsMax = 60_000
 
@@ -41,20 +43,23 @@ export function startRevisions(setting: Setting, urlOf: () => string): Revisions
 
   async function deliver(file: string, number: number): Promise<void> {
     const begun = performance.now()
+    // Often it hangs up, so that the next send meets the first one done, undone, or still at it.
+    let msMax = random.chance(0.5) ? random.int(15, 150) : undefined
     const headers = {
       'content-type': 'text/csv',
       'idempotency-key': `revision-${hash('sha256', setting.seed).slice(0, 12)}-${number}`,
     }
     while (performance.now() - begun < deadlineMsMax) {
       const path = `/v1/feeds/${setting.revisedFeed}/revisions`
-      const answer = await send(urlOf(), path, setting.administrator, file, headers).catch(() => undefined)
+      const answer = await send(urlOf(), path, setting.administrator, file, headers, msMax).catch(() => undefined)
+      msMax = undefined
       if (answer?.status === 200) {
         const { revision, sha256 } = JSON.parse(answer.text) as ImportReport
         if (sha256 !== hash('sha256', file)) wrongAnswers.push(`revision ${revision} is of another file`)
         acknowledged.push({ revision, sha256 })
         return
       }
-      if (answer && answer.status !== 503 && answer.status !== 429)
+      if (answer && !comeAgain.has(answer.status))
         wrongAnswers.push(`import: ${answer.status} ${answer.text.slice(0, 300)}`)
       await delay(retryMs)
     }

@@ -29,19 +29,20 @@ export type Setting = {
 export type Answer = { readonly status: number; readonly text: string }
 const answerMsMax = 20_000
 
-/** One request. Rejects where no answer came: then nobody knows what became of it. */
+/** One request. Rejects where no answer came within `msMax`: then nobody knows what became of it. */
 export async function send(
   url: string,
   path: string,
   token: string,
   body: string,
   headers: Readonly<Record<string, string>> = {},
+  msMax = answerMsMax,
 ): Promise<Answer> {
   const reply = await fetch(new URL(path, url), {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
     body,
-    signal: AbortSignal.timeout(answerMsMax),
+    signal: AbortSignal.timeout(msMax),
   })
   return { status: reply.status, text: await reply.text() }
 }
