@@ -25,25 +25,26 @@ export function faultsOf(schema: TSchema, value: unknown, prefix = ''): Fault[] 
   const faults: Fault[] = []
   for (const error of validatorOf(schema).Errors(value)) {
     const path = prefix + error.instancePath
-    if (error.keyword === 'additionalProperties') {
-      for (const name of error.params.additionalProperties.slice(0, faultsMax)) {
-        faults.push({
-          path: `${path}/${pointerSegment(name)}`,
-          rule: 'unknown-field',
-          message: `there is no field of this name`,
-          clause: 'CR-5.c',
-        })
-      }
+    // Only a field that no contract names is judged by the schema "false". Their list comes last, and perhaps not at all.
+    if (error.keyword === 'boolean') {
+      const message = 'there is no field of this name'
+      faults.push({ path: printable(path), rule: 'unknown-field', message, clause: 'CR-5.c' })
     } else if (error.keyword === 'required') {
       for (const name of error.params.requiredProperties) {
         faults.push({ path: `${path}/${pointerSegment(name)}`, rule: 'required', message: 'is missing' })
       }
-    } else if (error.keyword !== 'boolean') {
+    } else if (error.keyword !== 'additionalProperties') {
       faults.push({ path, rule: error.keyword, message: error.message })
     }
     if (faults.length >= faultsMax) break
   }
   return faults.slice(0, faultsMax)
+}
+
+/** A pointer whose last segment comes from outside: shortened, and without control characters. */
+function printable(pointer: string): string {
+  const last = pointer.lastIndexOf('/') + 1
+  return pointer.slice(0, last) + pointerSegment(pointer.slice(last).replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** The value, if it keeps the contract; `Invalid` with every fault otherwise. */

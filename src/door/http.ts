@@ -40,6 +40,8 @@ export type HttpOptions = {
 }
 
 const headersTimeoutMs = 10_000
+/** How long the rest of a refused body may take to come. */
+const unreadMsMax = 5_000
 // A large hot list may take minutes to arrive over a slow line; its own limits are in hotlists/receivedFile.ts.
 const requestTimeoutMs = 330_000
 const plain = new Set(['/healthz', '/readyz', '/metrics'])
@@ -54,6 +56,8 @@ export async function openHttp(options: HttpOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 100 },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // An address that cannot even be decoded.
+    frameworkErrors: (error, request, reply) => void sendProblem(options.door, request, reply, ours(error)),
     http: { headersTimeout: headersTimeoutMs, maxHeaderSize: 16 * 1024 },
   })
   app.addHook('onRoute', ({ method, url }) => {
@@ -99,10 +103,8 @@ class Admission {
   readonly #admitted = new WeakSet<IncomingMessage>()
   admit(request: FastifyRequest, reply: FastifyReply, most: number): void {
     if (plain.has(request.url)) return
-    if (this.#inProgress >= most) {
-      void reply.header('connection', 'close')
+    if (this.#inProgress >= most)
       throw new Unavailable('Too many requests are in progress. Send it again in a moment.', 1)
-    }
     this.#inProgress++
     this.#admitted.add(request.raw)
     reply.raw.once('close', () => this.release(request))
@@ -159,6 +161,7 @@ function addRoute(app: FastifyInstance, options: RouteOptions, operation: AnyOpe
       const result = group ? await group({ caller, raw }, bytes) : await perform(door, operation, caller, raw)
       operation.committed?.()
       if (route.events) return openEvents(options, operation.id, caller, token, result, reply)
+      letPass(request, reply)
       const faults = operation.allRefused?.(result)
       void reply.header('cache-control', 'no-store')
       if (faults)
@@ -260,12 +263,25 @@ function sendProblem(door: Door, request: FastifyRequest, reply: FastifyReply, e
       ...errorFields(error),
     })
   }
+  letPass(request, reply)
   return reply
     .code(problem.status)
     .headers(headers)
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     .send(JSON.stringify(problem))
+}
+
+/**
+ * What is left of a body that nobody reads any more goes by unread. Closing at once could overtake the answer on its way, and
+ * leaving it would have it taken for the next request; who sends on and on is cut off.
+ */
+function letPass({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete) return
+  void reply.removeHeader('connection')
+  raw.unpipe()
+  raw.removeAllListeners('readable').removeAllListeners('data').resume()
+  setTimeout(() => raw.complete || raw.destroy(), unreadMsMax).unref()
 }
 
 /** How the server is. They show nothing about anybody and ask for no token. */

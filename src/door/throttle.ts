@@ -48,10 +48,8 @@ export class BodyBudget {
     const announced = Number(headers['content-length'] ?? bodyBytesUnannounced)
     // What is longer than any body may be is refused for its length alone, and takes no room.
     const bytes = announced <= bodyBytesAtOnceMax ? announced : 0
-    if (this.#reserved + bytes > bodyBytesAtOnceMax) {
-      void reply.header('connection', 'close')
+    if (this.#reserved + bytes > bodyBytesAtOnceMax)
       throw new Unavailable('More is arriving than can be held. Send it again in a moment.', 1)
-    }
     this.#reserved += bytes
     reply.raw.once('close', () => {
       this.#reserved -= bytes

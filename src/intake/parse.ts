@@ -128,8 +128,17 @@ function deviceNamedBy(item: unknown): string | null {
 }
 
 const lineBreaks = /[\t\r\n]/
-// RFC 3339 with its offset. The date's own limits are the parser's to judge.
-const instantForm = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
+// RFC 3339 with its offset.
+const instantForm = /^(\d{4}-\d{2}-\d{2})[Tt ](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/
+
+/** The instant of a text; NaN where it is none. JavaScript would take 30 February for 2 March. */
+function instantOf(text: string): number {
+  const [, date] = instantForm.exec(text) ?? []
+  if (date === undefined) return Number.NaN
+  const midnight = new Date(`${date}T00:00:00Z`)
+  const exists = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date)
+  return exists ? Date.parse(text.replace(' ', 'T')) : Number.NaN
+}
 
 function draftOf(item: ReadItem, path: string): ParsedItem {
   const { device, capturedAt, images, clockState, ...rest } = item
@@ -137,7 +146,7 @@ function draftOf(item: ReadItem, path: string): ParsedItem {
     const message = 'must be a plate, without tabs and line ends'
     return { fault: { path: `${path}/plate`, rule: 'plate', message, clause: 'GA-15', device } }
   }
-  const ms = instantForm.test(capturedAt) ? Date.parse(capturedAt.replace(' ', 'T')) : Number.NaN
+  const ms = instantOf(capturedAt)
   if (Number.isNaN(ms)) {
     return {
       fault: {
