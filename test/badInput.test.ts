@@ -493,7 +493,7 @@ describe('what never ends', () => {
     expect(fine).toMatchObject({ status: 200, body: { stored: 1 } })
     await delay(100)
     const peak = await platekeep.peakBytes()
-    expect(peak ?? 0).toBeLessThan(450 * megabyte)
+    expect(peak ?? 0).toBeLessThan(350 * megabyte)
     expect(platekeep.server.mistakes()).toEqual([])
   })
 })

@@ -33,12 +33,28 @@ export function mediaTypeOf(contentType: string | undefined): string | undefined
   return /^([a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+*-]*)(?: *;.*)?$/i.exec(contentType ?? '')?.[1]?.toLowerCase()
 }
 
+// What a body unpacks to is not known before it is: so few are unpacked at once that even bombs take little room.
+const unpackedAtOnceMax = 3
+let unpacking = 0
+const waiting: (() => void)[] = []
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  while (unpacking >= unpackedAtOnceMax) await new Promise<void>((resolve) => waiting.push(resolve))
+  unpacking++
+  try {
+    return await work()
+  } finally {
+    unpacking--
+    waiting.shift()?.()
+  }
+}
+
 /** A whole body, decompressed. */
 export async function decompressed(body: Buffer, encoding: string | undefined, bytesMax: number): Promise<Buffer> {
   try {
     if (encoding === undefined || encoding === 'identity') return body
-    if (encoding === 'gzip') return await gunzipped(body, { maxOutputLength: bytesMax })
-    if (encoding === 'zstd') return await unzstded(body, { maxOutputLength: bytesMax })
+    if (encoding === 'gzip') return await inTurn(() => gunzipped(body, { maxOutputLength: bytesMax }))
+    if (encoding === 'zstd') return await inTurn(() => unzstded(body, { maxOutputLength: bytesMax }))
   } catch (error) {
     if (
       error instanceof RangeError ||

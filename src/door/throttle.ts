@@ -37,7 +37,7 @@ export class SourceThrottle {
 }
 
 /** Bodies being received at once, over all connections. */
-const bodyBytesAtOnceMax = 32 * 1024 * 1024
+const bodyBytesAtOnceMax = 24 * 1024 * 1024
 const bodyBytesUnannounced = 2 * 1024 * 1024
 
 /** Keeps the server's memory flat: beyond a limit over all connections, newcomers with a body are told to come back. */
